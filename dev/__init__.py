@@ -1,0 +1,1 @@
+"""The local stack: real servers and the platform's own processes, as child processes of one machine."""

@@ -1,0 +1,40 @@
+"""Ports for servers: finding one that nothing uses, seeing whether one is in use, and what answers there."""
+
+import asyncio
+import random
+import socket
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A loopback port that nothing uses now.
+
+    It lies below the kernel's range for outgoing connections, so no connection can take it before the server binds it.
+    """
+    first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, max(first_outgoing, 20_000))
+        if not in_use(port):
+            return port
+
+
+def in_use(port: int, address: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        # As servers do: connections of an earlier server that linger in TIME_WAIT do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return True
+    return False
+
+
+async def answer_of(port: int, greeting: bytes) -> bytes:
+    """The first bytes that a server says after the greeting; an OSError when nothing listens."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(greeting)
+        return await reader.read(100)
+    finally:
+        writer.close()
+        await writer.wait_closed()
