@@ -1,0 +1,1 @@
+"""What every process of the platform needs, and nothing of users, tasks or notifications."""

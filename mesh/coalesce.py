@@ -1,0 +1,60 @@
+"""Calls that wait for the same server travel together: what is asked while one batch is under way goes with the next."""
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Coalescer(Generic[Item, Result]):
+    """Turns single calls into batches. There is no timer: a lone call leaves at once.
+
+    `send` takes 1 to `max_batch` items and answers as many results in the same order; an exception in the place of a result
+    is raised to the one who asked for it, an exception out of `send` to everyone in the batch. A batch runs in a task of its
+    own, outside any caller's context: a caller that goes away cancels neither the batch nor a command half-way on the wire.
+    """
+
+    def __init__(
+        self, send: Callable[[list[Item]], Awaitable[Sequence[Result | Exception]]], *, max_batch: int, in_flight: int = 1
+    ) -> None:
+        self._send, self._max_batch = send, max_batch
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._idle = in_flight
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, item: Item) -> Result:
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._idle:
+            self._idle -= 1
+            task = asyncio.get_running_loop().create_task(self._drain(), context=contextvars.Context())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                size = min(len(self._waiting), self._max_batch)
+                await self._send_batch([self._waiting.popleft() for _ in range(size)])
+        finally:
+            self._idle += 1
+
+    async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._send([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(batch)} items were answered with {len(results)} results")
+        except Exception as error:  # noqa: BLE001  (whatever it is belongs to those who asked)
+            results = [error] * len(batch)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)

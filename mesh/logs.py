@@ -1,0 +1,59 @@
+"""JSON log lines on standard error: a constant message, its fields, and the request they belong to."""
+
+import atexit
+import logging
+import logging.handlers
+import queue
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+import orjson
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id that joins the lines of one request at the edge, in the services and in the events it caused."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON; whatever was passed as `extra` stands beside the message."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{key: value for key, value in vars(record).items() if key not in _STANDARD and value != ""},
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+class _Enqueue(logging.handlers.QueueHandler):
+    """Takes the request id while it is known, and leaves formatting to the writer's thread."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        record.request_id = getattr(record, "request_id", "") or request_id.get()
+        return record
+
+
+def configure(service: str, level: str) -> None:
+    """Send every logger of the process through a queue to a thread that writes, so that no request waits for a pipe."""
+    writer = logging.StreamHandler(sys.stderr)
+    writer.setFormatter(JsonFormatter(service))
+    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = logging.handlers.QueueListener(lines, writer)
+    listener.start()
+    atexit.register(listener.stop)
+    logging.basicConfig(level=level.upper(), handlers=[_Enqueue(lines)], force=True)
+    # A broker or database that is away is logged once by our own watch, not with every attempt of its driver.
+    for noisy in ("pika", "aiohttp.access", "pymongo"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)

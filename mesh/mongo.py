@@ -1,0 +1,64 @@
+"""MongoDB clients: short timeouts, majority writes on disk before they count, and what the driver's errors mean."""
+
+import pymongo
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from bson.errors import InvalidId
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from mesh.errors import ServiceError, deadline_exceeded, unavailable
+
+Document = dict[str, object]
+
+SELECTION_TIMEOUT_MS = 2_000
+PING_TIMEOUT_S = 1.0
+
+
+def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
+    """A client that gives up within seconds when the server is away, and connects on first use."""
+    return AsyncMongoClient(
+        uri,
+        appname=service,
+        connectTimeoutMS=SELECTION_TIMEOUT_MS,
+        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+        waitQueueTimeoutMS=SELECTION_TIMEOUT_MS,
+        maxPoolSize=50,
+    )
+
+
+def database(client: AsyncMongoClient[Document], name: str) -> AsyncDatabase[Document]:
+    """The service's database: a write is acknowledged when a majority has it in its journal, and reads see only such
+    writes. Times come back aware, in UTC."""
+    return client.get_database(
+        name,
+        codec_options=CodecOptions(tz_aware=True),
+        write_concern=WriteConcern(w="majority", j=True),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+async def ping(client: AsyncMongoClient[Document]) -> None:
+    """Raise unless the primary answers now."""
+    with pymongo.timeout(PING_TIMEOUT_S):
+        await client.admin.command("ping")
+
+
+def object_id(text: str) -> ObjectId | None:
+    """The id that the text spells, or nothing: a malformed id names no resource."""
+    try:
+        return ObjectId(text) if len(text) == 24 else None
+    except InvalidId:
+        return None
+
+
+def as_service_error(error: PyMongoError) -> ServiceError | None:
+    """What the driver's error means to a client; nothing when it is a bug."""
+    if error.timeout and not isinstance(error, pymongo.errors.ServerSelectionTimeoutError):
+        return deadline_exceeded()
+    if isinstance(error, ConnectionFailure):
+        return unavailable("the database")
+    return None

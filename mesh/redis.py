@@ -1,0 +1,22 @@
+"""Redis clients for the request path: a fraction of a second, then the caller goes on without Redis."""
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+TIMEOUT_S = 0.25
+
+
+def open_redis(url: str, *, max_connections: int = 20) -> Redis:
+    """A client whose commands fail after `TIMEOUT_S` and are never repeated by the driver; it reconnects on the next use.
+
+    Do not cancel a command half-way (the next user of its connection could read the wrong reply): let it run in a task of
+    its own, as `mesh.coalesce` does.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=max_connections,
+    )

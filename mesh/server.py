@@ -1,0 +1,129 @@
+"""The one way to build a gRPC server: handlers wrapped once, health, reflection, and a stop that drains."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from mesh.interceptors import Context, Handler, Interceptor, Method, compose
+from mesh.interceptors.access import access
+from mesh.interceptors.deadline import deadline
+from mesh.interceptors.errors import errors
+from mesh.interceptors.identity import identity
+from mesh.interceptors.telemetry import telemetry
+from mesh.interceptors.validation import validation
+from mesh.tokens import TokenVerifier
+
+OPTIONS = [
+    # Without this a second server on the port would silently share it.
+    ("grpc.so_reuseport", 0),
+    # Clients behind a headless service find new replicas only when a connection ends.
+    ("grpc.max_connection_age_ms", 60_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+# Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
+GOODBYE_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A servicer and how it is registered: the generated `add_XServicer_to_server`."""
+
+    descriptor: ServiceDescriptor
+    servicer: Any
+    add_to_server: Callable[[Any, Any], None]
+
+
+class _Recorder:
+    """Stands in for a server while generated code registers a servicer, to get at its handlers."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Any] = {}
+
+    def add_generic_rpc_handlers(self, _: object) -> None:
+        """The same handlers once more, in a form that cannot be wrapped."""
+
+    def add_registered_method_handlers(self, _: str, handlers: dict[str, Any]) -> None:
+        self.handlers = handlers
+
+
+class _InFlight:
+    """Counts the calls under way, so that a drain knows when the last is answered."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def intercept(self, _: Method, handler: Handler) -> Handler:
+        async def call(request: Any, context: Context) -> Any:
+            self._count += 1
+            self._none.clear()
+            try:
+                return await handler(request, context)
+            finally:
+                self._count -= 1
+                if not self._count:
+                    self._none.set()
+
+        return call
+
+    async def wait_for_none(self, timeout_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._none.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    address: str, services: Sequence[Service], *, verifier: TokenVerifier, health: HealthServicer, drain_s: float
+) -> AsyncIterator[int]:
+    """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
+    refused. Yields the port, which is a free one where `address` ends in ":0". Raises OSError when the port is taken."""
+    in_flight = _InFlight()
+    chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation]
+    server = grpc.aio.server(options=OPTIONS)
+    for service in services:
+        _add(server, service, chain)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    names = [service.descriptor.full_name for service in services]
+    reflection.enable_server_reflection(
+        [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
+    )
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}: is the port taken?") from error
+    await server.start()
+    try:
+        yield port
+    finally:
+        await health.enter_graceful_shutdown()
+        await asyncio.sleep(min(GOODBYE_S, drain_s))
+        # Health watches of clients never end by themselves, so the calls that count are waited for here.
+        await in_flight.wait_for_none(drain_s)
+        await server.stop(grace=0.1)
+
+
+def _add(server: grpc.aio.Server, service: Service, chain: list[Interceptor]) -> None:
+    recorder = _Recorder()
+    service.add_to_server(service.servicer, recorder)
+    handlers = {}
+    for descriptor in service.descriptor.methods:
+        plain = recorder.handlers[descriptor.name]
+        method = Method(f"/{service.descriptor.full_name}/{descriptor.name}", descriptor)
+        if plain.unary_unary is None:
+            raise ValueError(f"{method.path} streams, which the server does not support")
+        handlers[descriptor.name] = grpc.unary_unary_rpc_method_handler(
+            compose(chain, method, plain.unary_unary), plain.request_deserializer, plain.response_serializer
+        )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers),))

@@ -1,0 +1,104 @@
+"""Settings: read from the environment once, checked together before a socket opens."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_BYTES = 32
+# Words that stand in documentation examples, not in random secrets.
+PLACEHOLDER_WORDS = ("your", "secret", "change", "example", "password")
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if len(value.encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes")
+    if any(word in value.lower() for word in PLACEHOLDER_WORDS) or len(set(value)) < 10:
+        raise ValueError("must be random: this looks like an example; `openssl rand -base64 48` makes a good one")
+    return secret
+
+
+def _readable(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError("must name a file that exists")
+    return path
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
+MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
+
+
+class Settings(BaseSettings):
+    """What every process is told. A field's name in upper case is the variable it comes from."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    bind_address: str = "127.0.0.1"
+    drain_seconds: float = Field(default=5, ge=0, le=300)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class JwtSettings(BaseSettings):
+    """How access tokens are verified: with JWT_SECRET where it is set, else with the public keys in JWT_JWKS_FILE."""
+
+    jwt_secret: Annotated[SecretStr, AfterValidator(_strong)] | None = None
+    jwt_jwks_file: ReadableFile | None = None
+    jwt_issuer: str = "unified"
+    jwt_audience: str = "unified"
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if self.jwt_secret is None and self.jwt_jwks_file is None:
+            raise ValueError("JWT_SECRET or JWT_JWKS_FILE must be set")
+        return self
+
+
+class RedisSettings(BaseSettings):
+    """Where Redis is: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
+
+    redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://")] | None = None
+    redis_host: str | None = None
+    redis_port: Port = 6379
+
+    @model_validator(mode="after")
+    def _has_address(self) -> Self:
+        if self.redis_url is None and self.redis_host is None:
+            raise ValueError("REDIS_URL or REDIS_HOST must be set")
+        return self
+
+    @property
+    def redis_address(self) -> str:
+        """The URL to connect to."""
+        return self.redis_url or f"redis://{self.redis_host}:{self.redis_port}/0"
+
+
+class RabbitSettings(BaseSettings):
+    """Where RabbitMQ is."""
+
+    rabbitmq_url: Annotated[str, Field(pattern=r"^amqps?://")]
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(settings: type[S]) -> S:
+    """Read the settings, or end the process with one message that names everything missing or wrong."""
+    try:
+        return settings()
+    except ValidationError as error:
+        sys.exit("\n".join(["Settings are missing or wrong:", *_problems(error)]))
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """A line for each problem; values are left out, they may be secrets."""
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        names = [str(part).upper() for part in problem["loc"][:1]]
+        message = "is not set" if problem["type"] == "missing" else message
+        lines.append("  " + " ".join([*names, message]))
+    return lines

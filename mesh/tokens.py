@@ -1,0 +1,99 @@
+"""Verifies access tokens (JWT). The same token is verified once, then remembered until it expires."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jwt
+import orjson
+from unified.error.v1 import reason_pb2
+
+from mesh.errors import ServiceError
+from mesh.identity import Caller
+from mesh.settings import JwtSettings
+
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
+HS256 = "HS256"
+EDDSA = "EdDSA"
+
+
+class TokenKeys:
+    """The keys that tokens may be signed with: one shared secret (HS256), or public keys by id (EdDSA). Never both, so
+    that a public key can never be taken for a secret."""
+
+    def __init__(self, *, secret: str | None = None, jwks: Mapping[str, Any] | None = None) -> None:
+        self._secret = secret
+        self._public = {} if jwks is None else {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(dict(jwks)).keys}
+        self.algorithm = EDDSA if secret is None else HS256
+
+    @classmethod
+    def from_settings(cls, settings: JwtSettings) -> "TokenKeys":
+        """Keys from JWT_SECRET where it is set, else from the file that JWT_JWKS_FILE names."""
+        if settings.jwt_secret is not None:
+            return cls(secret=settings.jwt_secret.get_secret_value())
+        assert settings.jwt_jwks_file is not None  # noqa: S101  (JwtSettings refuses to load without one of them)
+        return cls(jwks=orjson.loads(Path(settings.jwt_jwks_file).read_bytes()))
+
+    def key_for(self, token: str) -> Any:
+        """The key a token claims to be signed with. What else its header says (jku, jwk, x5u) is never followed."""
+        if self._secret is not None:
+            return self._secret
+        key = self._public.get(jwt.get_unverified_header(token).get("kid"))
+        if key is None:
+            raise jwt.InvalidKeyError("unknown kid")
+        return key
+
+
+class TokenVerifier:
+    """Turns a token into its Caller, or refuses it with UNAUTHENTICATED."""
+
+    def __init__(
+        self,
+        keys: TokenKeys,
+        *,
+        issuer: str,
+        audience: str,
+        remembered: int = 10_000,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys, self._issuer, self._audience = keys, issuer, audience
+        self._remembered, self._now = remembered, now
+        self._callers: OrderedDict[str, Caller] = OrderedDict()
+
+    def verify(self, token: str) -> Caller:
+        """The caller whom the token names. Raises ServiceError(UNAUTHENTICATED)."""
+        caller = self._callers.get(token)
+        if caller is None:
+            caller = self._decode(token)
+            self._remember(caller)
+        if caller.expires_at <= self._now():
+            self._callers.pop(token, None)
+            raise _refused("the access token has expired")
+        return caller
+
+    def _decode(self, token: str) -> Caller:
+        try:
+            claims = jwt.decode(
+                token,
+                self._keys.key_for(token),
+                algorithms=[self._keys.algorithm],
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": REQUIRED_CLAIMS, "strict_aud": True},
+            )
+        except jwt.ExpiredSignatureError:
+            raise _refused("the access token has expired") from None
+        except jwt.PyJWTError:
+            raise _refused("the access token is not valid") from None
+        return Caller(user_id=claims["sub"], expires_at=float(claims["exp"]), token=token)
+
+    def _remember(self, caller: Caller) -> None:
+        self._callers[caller.token] = caller
+        if len(self._callers) > self._remembered:
+            self._callers.popitem(last=False)
+
+
+def _refused(message: str) -> ServiceError:
+    return ServiceError(reason_pb2.REASON_UNAUTHENTICATED, message)
