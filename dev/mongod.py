@@ -1,11 +1,13 @@
 """A private MongoDB server: a replica set of one, as transactions and change streams need it."""
 
+import asyncio
 import os
 from pathlib import Path
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from dev.ports import in_use
 from dev.process import Command, Process
 from dev.programs import find_program
 
@@ -34,15 +36,18 @@ class Mongod(Process):
         self._data.mkdir(parents=True, exist_ok=True)
 
     async def ready(self) -> bool:
-        client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
+        return in_use(self.port) and await asyncio.to_thread(self._is_primary)
+
+    def _is_primary(self) -> bool:
+        # In a thread: PyMongo's asyncio client leaves sockets unclosed when it ends while it still connects.
+        with MongoClient[dict[str, object]](
             "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=500, socketTimeoutMS=5000
-        )
-        async with client:
+        ) as client:
             try:
-                if (await client.admin.command("hello"))["isWritablePrimary"]:
+                if client.admin.command("hello")["isWritablePrimary"]:
                     return True
                 members = [{"_id": 0, "host": f"127.0.0.1:{self.port}"}]
-                await client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
             except OperationFailure as error:
                 if error.code != _ALREADY_INITIALISED:
                     raise

@@ -1,7 +1,7 @@
 """Ports for servers: finding one that nothing uses, seeing whether one is in use, and what answers there."""
 
 import asyncio
-import random
+import secrets
 import socket
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def free_port() -> int:
     """
     first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
-        port = random.randrange(10_000, max(first_outgoing, 20_000))
+        port = 10_000 + secrets.randbelow(max(first_outgoing - 10_000, 10_000))
         if not in_use(port):
             return port
 

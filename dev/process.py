@@ -7,6 +7,7 @@ import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Process(ABC):
         self.directory = directory.resolve()
         self.pid_file = self.directory / "run" / f"{name}.pid"
         self.log_file = self.directory / "log" / f"{name}.log"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child_pid: int | None = None
 
     @abstractmethod
     def command(self) -> Command: ...
@@ -123,7 +124,7 @@ class Process(ABC):
 
     def _spawn(self, command: Command, mark: marks.Mark) -> None:
         with self.log_file.open("ab") as log:
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 command.argv,
                 env={**command.environment, marks.VARIABLE: str(mark)},
                 cwd=command.working_directory,
@@ -132,7 +133,10 @@ class Process(ABC):
                 stderr=log,
                 start_new_session=True,
             )
-        self.pid_file.write_text(f"{self._child.pid}\n")
+        # It may outlive us, which Popen would complain about; _reap waits for it instead.
+        child.returncode = 0
+        self._child_pid = child.pid
+        self.pid_file.write_text(f"{child.pid}\n")
 
     async def _until_ready(self) -> None:
         try:
@@ -163,5 +167,6 @@ class Process(ABC):
                 marks.kill(pid, mark)
 
     def _reap(self) -> None:
-        if self._child and self._child.poll() is not None:
-            self._child = None
+        if self._child_pid:
+            with suppress(ChildProcessError):
+                os.waitpid(self._child_pid, os.WNOHANG)
