@@ -1,5 +1,7 @@
 """MongoDB clients: short timeouts, majority writes on disk before they count, and what the driver's errors mean."""
 
+from typing import Any
+
 import pymongo
 from bson import ObjectId
 from bson.codec_options import CodecOptions
@@ -12,7 +14,7 @@ from pymongo.write_concern import WriteConcern
 
 from mesh.errors import ServiceError, deadline_exceeded, unavailable
 
-Document = dict[str, object]
+Document = dict[str, Any]
 
 SELECTION_TIMEOUT_MS = 2_000
 PING_TIMEOUT_S = 1.0

@@ -1,0 +1,122 @@
+"""The outbox: an event waits in the very document whose change it tells of, until the broker has confirmed it.
+
+The writer pushes the event with the change (`pushing`), in one atomic write, and publishes it at once (`publish_soon`). The sweep
+takes what a crash or an outage left. An event may be published twice, never not at all; its id stays the same.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pymongo
+from bson import ObjectId
+from pymongo import ASCENDING, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.write_concern import WriteConcern
+
+from mesh.amqp import Message, NotConfirmedError, Publisher
+from mesh.coalesce import Coalescer
+from mesh.events import CONTENT_TYPE, Event
+from mesh.leases import Lease
+from mesh.mongo import Document
+from mesh.topology import EVENTS
+
+log = logging.getLogger(__name__)
+
+FIELD = "outbox"
+# A document with this many unsent events takes no further change until some are sent.
+MOST_PENDING = 500
+SWEEP_BATCH = 200
+MONGO_TIMEOUT_S = 5.0
+
+NOT_FULL: Document = {f"{FIELD}.{MOST_PENDING - 1}": {"$exists": False}}
+"""Belongs in the filter of every write that pushes an event."""
+PENDING: Document = {f"{FIELD}.id": {"$exists": True}}
+
+
+def pushing(event: Event) -> Document:
+    """The part of an update that queues the event."""
+    return {"$push": {FIELD: event.to_document()}}
+
+
+async def publish(publisher: Publisher, event: Event) -> None:
+    """Publish the event to whoever is bound to its type. Raises NotConfirmedError."""
+    message = Message(event.data, event.id, event.type, CONTENT_TYPE, event.to_headers())
+    await publisher.publish(EVENTS, event.type, message)
+
+
+class Outbox:
+    """The events that wait in the documents of one collection."""
+
+    def __init__(
+        self,
+        documents: AsyncCollection[Document],
+        publisher: Publisher,
+        lease: Lease,
+        *,
+        sweep_age_s: float,
+        at_once: int = 500,
+    ) -> None:
+        self._documents, self._publisher, self._lease = documents, publisher, lease
+        self._sweep_age, self._at_once = timedelta(seconds=sweep_age_s), at_once
+        # A pull that is lost only means that the event is published once more.
+        self._pulls = documents.with_options(write_concern=WriteConcern(w=1))
+        self._pull = Coalescer[tuple[ObjectId, str], None](self._pull_batch, max_batch=SWEEP_BATCH)
+        self._under_way: set[asyncio.Task[bool]] = set()
+
+    async def ensure_indexes(self) -> None:
+        """The index that finds what is pending without looking at the rest."""
+        await self._documents.create_index([(f"{FIELD}.time", ASCENDING)], name="outbox_pending", partialFilterExpression=PENDING)
+
+    def publish_soon(self, document_id: ObjectId, event: Event) -> None:
+        """Publish in the background. With the broker away or too much under way, the event is left to the sweep."""
+        if not self._publisher.is_open or len(self._under_way) >= self._at_once:
+            return
+        task = asyncio.create_task(self._publish_and_pull(document_id, event))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def flush(self) -> None:
+        """Wait for what is being published. Each of these waits has its own deadline."""
+        await asyncio.gather(*self._under_way)
+
+    async def sweep(self) -> None:
+        """Publish everything that is older than the sweep's age, unless another process is at it."""
+        while self._publisher.is_open and await self._acquire():
+            documents = await self._overdue()
+            sent = await asyncio.gather(*(self._publish_and_pull(*entry) for entry in _entries(documents)))
+            if len(documents) < SWEEP_BATCH or not any(sent):
+                return
+
+    async def _acquire(self) -> bool:
+        with pymongo.timeout(MONGO_TIMEOUT_S):
+            return await self._lease.acquire()
+
+    async def _overdue(self) -> list[Document]:
+        cutoff = datetime.now(UTC) - self._sweep_age
+        with pymongo.timeout(MONGO_TIMEOUT_S):
+            found = self._documents.find({**PENDING, f"{FIELD}.time": {"$lt": cutoff}}, {FIELD: True})
+            return await found.sort(f"{FIELD}.time", ASCENDING).limit(SWEEP_BATCH).to_list()
+
+    async def _publish_and_pull(self, document_id: ObjectId, event: Event) -> bool:
+        """Whether the event was confirmed; what is not stays for the sweep."""
+        try:
+            await publish(self._publisher, event)
+        except NotConfirmedError as error:
+            log.info("event not confirmed", extra={"event_id": event.id, "error": str(error)})
+            return False
+        try:
+            await self._pull((document_id, event.id))
+        except pymongo.errors.PyMongoError as error:
+            log.info("sent event stays in the outbox", extra={"event_id": event.id, "error": repr(error)})
+        return True
+
+    async def _pull_batch(self, entries: list[tuple[ObjectId, str]]) -> list[None]:
+        pulls = [UpdateOne({"_id": document}, {"$pull": {FIELD: {"id": event}}}) for document, event in entries]
+        with pymongo.timeout(MONGO_TIMEOUT_S):
+            await self._pulls.bulk_write(pulls, ordered=False)
+        return [None] * len(entries)
+
+
+def _entries(documents: list[Document]) -> list[tuple[ObjectId, Event]]:
+    return [(document["_id"], Event.from_document(entry)) for document in documents for entry in document[FIELD]]
