@@ -6,6 +6,7 @@ A pid alone could belong to a stranger by now; nothing is ever signalled that do
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 
 VARIABLE = "UNIFIED_PROCESS"
 _KILL_TIMEOUT_MS = 10_000
+_EXEC_TRIES, _EXEC_INTERVAL_S = 1000, 0.001
+# In proc_pid_stat(5) the 50th and 51st field, counted here from the one after the program's name.
+_ENVIRONMENT_BOUNDS = slice(47, 49)
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,30 @@ class Mark:
 
 def mark_of(pid: int) -> Mark | None:
     """The mark of a live process; None for strangers, the dead and the dead not yet reaped."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return None
     prefix = f"{VARIABLE}=".encode()
-    values = (entry.removeprefix(prefix).decode() for entry in environment.split(b"\0") if entry.startswith(prefix))
+    entries = _environment_of(pid).split(b"\0")
+    values = (entry.removeprefix(prefix).decode() for entry in entries if entry.startswith(prefix))
     parts = next(values, "").split("|")
     return Mark(*parts) if len(parts) == 3 else None
+
+
+def _environment_of(pid: int) -> bytes:
+    try:
+        for _ in range(_EXEC_TRIES):
+            if (environment := Path(f"/proc/{pid}/environ").read_bytes()) or _has_no_environment(pid):
+                return environment
+            time.sleep(_EXEC_INTERVAL_S)
+    except OSError:
+        pass
+    return b""
+
+
+def _has_no_environment(pid: int) -> bool:
+    """False also within execve(2), where for a moment a process has none yet: its bounds are zero then."""
+    Path(f"/proc/{pid}/exe").readlink()  # an OSError for the kernel's threads and the dead: they never have one
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    start, end = fields[_ENVIRONMENT_BOUNDS]
+    return start == end != "0"
 
 
 def marked(directory: Path) -> dict[int, Mark]:

@@ -15,10 +15,8 @@ _ALREADY_INITIALISED = 23
 
 
 class Mongod(Process):
-    stop_timeout_s = 30.0
-
     def __init__(self, directory: Path, port: int) -> None:
-        super().__init__("mongod", directory)
+        super().__init__("mongod", directory, {"LOCAL_MONGODB_PORT": port})
         self.port = port
         self.url = f"mongodb://127.0.0.1:{port}/?replicaSet=rs0"
         self._data = self.directory / "data" / "mongod"

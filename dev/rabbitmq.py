@@ -17,7 +17,7 @@ class Epmd(Process):
     """The name server of Erlang nodes. Ours runs in the foreground and can be stopped; Erlang's own would stay."""
 
     def __init__(self, directory: Path, port: int) -> None:
-        super().__init__("epmd", directory)
+        super().__init__("epmd", directory, {"LOCAL_RABBITMQ_PORT": port})
         self.port = port
         self.environment = {"ERL_EPMD_PORT": str(port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
 
@@ -32,7 +32,6 @@ class RabbitMQ(Process):
     """`pid` is the Erlang VM's own. Without a management port it runs without plugins."""
 
     start_timeout_s = 120.0
-    stop_timeout_s = 40.0
 
     def __init__(
         self,
@@ -43,7 +42,8 @@ class RabbitMQ(Process):
         distribution_port: int | None = None,
         management_port: int | None = None,
     ) -> None:
-        super().__init__("rabbitmq", directory)
+        # One setting moves all of its ports.
+        super().__init__("rabbitmq", directory, {"LOCAL_RABBITMQ_PORT": port})
         self.port = port
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/"
         self.management_port = management_port

@@ -10,7 +10,7 @@ from dev.programs import find_program
 
 class RedisServer(Process):
     def __init__(self, directory: Path, port: int) -> None:
-        super().__init__("redis", directory)
+        super().__init__("redis", directory, {"LOCAL_REDIS_PORT": port})
         self.port = port
         self.url = f"redis://127.0.0.1:{port}/0"
         self._data = self.directory / "data" / "redis"

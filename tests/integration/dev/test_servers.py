@@ -48,9 +48,7 @@ async def remember_in_rabbitmq(url: str) -> bool:
     params=[(Mongod, remember_in_mongodb), (RedisServer, remember_in_redis), (RabbitMQ, remember_in_rabbitmq)],
     ids=["mongod", "redis", "rabbitmq"],
 )
-async def server_and_remember(
-    request: pytest.FixtureRequest, run_directory: Path
-) -> AsyncIterator[tuple[Server, Remember]]:
+async def server_and_remember(request: pytest.FixtureRequest, run_directory: Path) -> AsyncIterator[tuple[Server, Remember]]:
     kind, remember = request.param
     server: Server = kind(run_directory / "own", free_port())
     yield server, remember

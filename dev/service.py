@@ -1,0 +1,51 @@
+"""The platform's own four processes as background processes."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from dev.ports import answer_of
+from dev.process import Command, Process
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a Python process needs besides its settings; everything else in the starter's environment stays out.
+SOURCES = {"PYTHONPATH": f"{ROOT}:{ROOT / 'generated'}", "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
+
+_READY_REQUEST = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_CALL_TIMEOUT_S = 2.0
+
+
+class _PythonProcess(Process):
+    def __init__(
+        self, name: str, directory: Path, ports: Mapping[str, int], settings: Mapping[str, str], module: Sequence[str]
+    ) -> None:
+        """`module` is what follows `python -m`. The first of `ports` is the one that serves."""
+        super().__init__(name, directory, ports)
+        self.port = next(iter(ports.values()))
+        self._settings, self._module = settings, module
+
+    def command(self) -> Command:
+        return Command([sys.executable, "-m", *self._module], {**SOURCES, **self._settings}, ROOT)
+
+
+class GrpcService(_PythonProcess):
+    """A service that says over gRPC health whether it is ready."""
+
+    async def ready(self) -> bool:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+            check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
+            try:
+                answer = await check(health_pb2.HealthCheckRequest(), timeout=_CALL_TIMEOUT_S)
+            except grpc.aio.AioRpcError:
+                return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+class Gateway(_PythonProcess):
+    """The edge, which says over HTTP whether it is ready."""
+
+    async def ready(self) -> bool:
+        return (await answer_of(self.port, _READY_REQUEST)).startswith(b"HTTP/1.1 200")
