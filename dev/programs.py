@@ -14,6 +14,7 @@ _PLACES: dict[str, tuple[list[Path | None], str]] = {
     "mongod": ([None, _WHEEL_MONGOD], "install MongoDB's mongod (6.0 or newer) or set the MONGO_URI_* variables"),
     "redis-server": ([None], "install the package redis-server or set REDIS_URL"),
     "rabbitmq-server": ([_RABBITMQ_SCRIPTS, None], "install the package rabbitmq-server or set RABBITMQ_URL"),
+    "rabbitmqctl": ([_RABBITMQ_SCRIPTS, None], "install the package rabbitmq-server"),
     "epmd": ([None], "install Erlang (the package erlang-base) or set RABBITMQ_URL"),
 }
 

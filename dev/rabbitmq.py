@@ -1,15 +1,17 @@
 """A private RabbitMQ server. It and the Erlang port mapper it needs (epmd) write nothing outside their directory."""
 
+import asyncio
 import os
 import secrets
 from pathlib import Path
 
 from dev.ports import answer_of, free_port
-from dev.process import Command, Process
+from dev.process import Command, Process, StartError
 from dev.programs import find_program
 
 _AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 _METHOD_FRAME = b"\x01"
+_CONTROL_TIMEOUT_S = 60.0
 _NAMES_REQUEST = b"\x00\x01n"
 
 
@@ -76,6 +78,24 @@ class RabbitMQ(Process):
 
     def command(self) -> Command:
         return Command([find_program("rabbitmq-server")], self._environment(), self._data)
+
+    async def add_virtual_host(self, name: str) -> str:
+        """Make a virtual host, which shares nothing with the others, and return its URL."""
+        expression = (
+            f'rabbit_vhost:add(<<"{name}">>, <<"guest">>),'
+            f'rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"{name}">>, <<".*">>, <<".*">>, <<".*">>, <<"guest">>).'
+        )
+        control = await asyncio.create_subprocess_exec(
+            find_program("rabbitmqctl"),
+            *("--quiet", "eval", expression),
+            env=self._environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await asyncio.wait_for(control.communicate(), _CONTROL_TIMEOUT_S)
+        if control.returncode != 0:
+            raise StartError(f"rabbitmqctl failed: {output.decode(errors='replace')}")
+        return f"{self.url}{name}"
 
     def _configuration(self) -> str:
         lines = [f"listeners.tcp.default = 127.0.0.1:{self.port}"]

@@ -18,7 +18,7 @@ _READY_REQUEST = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: 
 _CALL_TIMEOUT_S = 2.0
 
 
-class _PythonProcess(Process):
+class PlatformProcess(Process):
     def __init__(
         self, name: str, directory: Path, ports: Mapping[str, int], settings: Mapping[str, str], module: Sequence[str]
     ) -> None:
@@ -31,7 +31,7 @@ class _PythonProcess(Process):
         return Command([sys.executable, "-m", *self._module], {**SOURCES, **self._settings}, ROOT)
 
 
-class GrpcService(_PythonProcess):
+class GrpcService(PlatformProcess):
     """A service that says over gRPC health whether it is ready."""
 
     async def ready(self) -> bool:
@@ -44,7 +44,7 @@ class GrpcService(_PythonProcess):
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-class Gateway(_PythonProcess):
+class Gateway(PlatformProcess):
     """The edge, which says over HTTP whether it is ready."""
 
     async def ready(self) -> bool:

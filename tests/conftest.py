@@ -1,17 +1,21 @@
 """What tests of every kind share: real servers, each started when a test first asks for it and stopped at the end."""
 
+import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dev import marks
 from dev.ports import free_port
 from dev.servers import Mongod, RabbitMQ, RedisServer
+from tests.platform import Platform
 
+_REDIS_DATABASES = 1000
 _RUNS = Path(__file__).parent.parent / ".local" / "test"
 
 
@@ -44,7 +48,7 @@ async def mongod(run_directory: Path) -> AsyncIterator[Mongod]:
 
 @pytest.fixture(scope="session")
 async def redis_server(run_directory: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(run_directory, free_port())
+    server = RedisServer(run_directory, free_port(), databases=_REDIS_DATABASES)
     await server.start()
     yield server
     await server.stop()
@@ -58,22 +62,62 @@ async def rabbitmq(run_directory: Path) -> AsyncIterator[RabbitMQ]:
     await server.stop()
 
 
+@pytest.fixture(scope="session")
+def redis_databases(redis_server: RedisServer) -> Iterator[str]:
+    """URLs of databases that no test has used yet."""
+    return (redis_server.url.removesuffix("/0") + f"/{number}" for number in range(_REDIS_DATABASES))
+
+
 @pytest.fixture
 def mongo_uri(mongod: Mongod) -> str:
     return mongod.url
 
 
 @pytest.fixture
-def redis_url(redis_server: RedisServer) -> str:
-    return redis_server.url
-
-
-@pytest.fixture
-def rabbitmq_url(rabbitmq: RabbitMQ) -> str:
-    return rabbitmq.url
-
-
-@pytest.fixture
 def database_name() -> str:
     """A MongoDB database of this test's own."""
     return f"test_{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def redis_url(redis_databases: Iterator[str]) -> str:
+    """A Redis database of this test's own. Pub/sub channels are shared by all databases."""
+    return next(redis_databases)
+
+
+@pytest.fixture
+async def rabbitmq_url(rabbitmq: RabbitMQ) -> str:
+    """A RabbitMQ virtual host of this test's own."""
+    return await rabbitmq.add_virtual_host(f"test_{secrets.token_hex(6)}")
+
+
+@pytest.fixture
+async def new_platform(
+    run_directory: Path, mongo_uri: str, redis_url: str, rabbitmq_url: str
+) -> AsyncIterator[Callable[..., Platform]]:
+    """Makes a platform of this test's own, not started yet; it takes what Platform takes and is stopped at the end."""
+    made: list[Platform] = []
+
+    def make(**options: Any) -> Platform:
+        servers = {"mongo_url": mongo_uri, "redis_url": redis_url, "rabbitmq_url": rabbitmq_url}
+        made.append(Platform(run_directory / f"platform_{secrets.token_hex(6)}", **{**servers, **options}))
+        return made[-1]
+
+    yield make
+    await asyncio.gather(*(platform.stop() for platform in made))
+
+
+@pytest.fixture(scope="session")
+async def platform(
+    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
+) -> AsyncIterator[Platform]:
+    """A running platform that tests share: they must not stop anything, and must bring users of their own."""
+    shared = Platform(
+        run_directory / "platform_shared",
+        mongo_url=mongod.url,
+        redis_url=next(redis_databases),
+        rabbitmq_url=await rabbitmq.add_virtual_host("shared"),
+    )
+    await shared.start()
+    yield shared
+    await shared.stop()
