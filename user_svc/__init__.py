@@ -1,0 +1,1 @@
+"""The user service: accounts, sign-in and profiles."""

@@ -1,0 +1,86 @@
+"""Puts the user service together; nothing else constructs anything."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import UTC, datetime
+
+from bson import ObjectId
+from unified.user.v1.user_service_pb2 import DESCRIPTOR
+from unified.user.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
+
+from mesh import mongo
+from mesh.health import HealthWatch
+from mesh.lifecycle import every
+from mesh.metrics import serving_metrics
+from mesh.redis import open_redis
+from mesh.server import Service, serving
+from mesh.tokens import TokenKeys, TokenVerifier
+from user_svc.cache import RedisProfileCache
+from user_svc.cache_sweep import CacheSweep
+from user_svc.passwords import BcryptPasswords
+from user_svc.repository import MongoUserRepository
+from user_svc.servicer import UserServicer
+from user_svc.settings import UserSettings
+from user_svc.tokens import JwtIssuer
+from user_svc.use_cases import UserUseCases
+
+USER_SERVICE = DESCRIPTOR.services_by_name["UserService"]
+
+
+@asynccontextmanager
+async def app(settings: UserSettings) -> AsyncIterator[int]:
+    """The running service, until the context is left. Yields its port."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_user_service, "user_svc"))
+        redis = await stack.enter_async_context(open_redis(settings.redis_address))
+        passwords = stack.enter_context(closing(_passwords(settings)))
+        users = MongoUserRepository(mongo.database(client, settings.db_name_user_service))
+        cache = RedisProfileCache(redis, ttl_s=settings.profile_cache_ttl_seconds)
+        sweep = CacheSweep(users, cache, _now)
+        use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=_now, new_id=_new_id)
+        health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": redis.ping}, needed=frozenset({"mongodb"}))
+
+        await users.ensure_indexes()
+        stack.enter_context(serving_metrics(settings.bind_address, settings.user_service_metrics_port))
+        await stack.enter_async_context(every(settings.profile_cache_sweep_interval_seconds, sweep, "cache sweep"))
+        await stack.enter_async_context(health.watching())
+        yield await stack.enter_async_context(
+            serving(
+                f"{settings.bind_address}:{settings.user_service_port}",
+                [Service(USER_SERVICE, UserServicer(use_cases), add_UserServiceServicer_to_server)],
+                verifier=_verifier(settings),
+                health=health.servicer,
+                drain_s=settings.drain_seconds,
+            )
+        )
+
+
+def _passwords(settings: UserSettings) -> BcryptPasswords:
+    return BcryptPasswords(cost=settings.bcrypt_cost, threads=settings.bcrypt_threads, queue_max=settings.bcrypt_queue_max)
+
+
+def _issuer(settings: UserSettings) -> JwtIssuer:
+    return JwtIssuer(
+        settings.signing_key(),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        ttl_s=settings.access_token_ttl_seconds,
+        now=time.time,
+        new_id=lambda: uuid.uuid4().hex,
+    )
+
+
+def _verifier(settings: UserSettings) -> TokenVerifier:
+    return TokenVerifier(TokenKeys.from_settings(settings), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+
+
+def _new_id() -> str:
+    return str(ObjectId())
+
+
+def _now() -> datetime:
+    """In milliseconds, which is what MongoDB keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
