@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+T = TypeVar("T")
 
 MIN_SECRET_BYTES = 32
 # Words that stand in documentation examples, not in random secrets.
@@ -27,6 +29,14 @@ def _readable(path: Path) -> Path:
     return path
 
 
+def _either(value: T, info: ValidationInfo, other: str) -> T:
+    """The value of a field that may only be missing when the other one, which stands before it, is set."""
+    # A field that is itself wrong is not among the data.
+    if value is None and info.data.get(other, "wrong") is None:
+        raise ValueError(f"or {other.upper()} must be set")
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
@@ -46,29 +56,28 @@ class JwtSettings(BaseSettings):
     """How access tokens are verified: with JWT_SECRET where it is set, else with the public keys in JWT_JWKS_FILE."""
 
     jwt_secret: Annotated[SecretStr, AfterValidator(_strong)] | None = None
-    jwt_jwks_file: ReadableFile | None = None
+    jwt_jwks_file: Annotated[ReadableFile | None, Field(validate_default=True)] = None
     jwt_issuer: str = "unified"
     jwt_audience: str = "unified"
 
-    @model_validator(mode="after")
-    def _has_keys(self) -> Self:
-        if self.jwt_secret is None and self.jwt_jwks_file is None:
-            raise ValueError("JWT_SECRET or JWT_JWKS_FILE must be set")
-        return self
+    # Of a field, not of the model: a model is only validated once all fields are right, which would hide this problem.
+    @field_validator("jwt_jwks_file")
+    @classmethod
+    def _has_keys(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return _either(value, info, "jwt_secret")
 
 
 class RedisSettings(BaseSettings):
     """Where Redis is: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
 
     redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://")] | None = None
-    redis_host: str | None = None
+    redis_host: Annotated[str | None, Field(validate_default=True)] = None
     redis_port: Port = 6379
 
-    @model_validator(mode="after")
-    def _has_address(self) -> Self:
-        if self.redis_url is None and self.redis_host is None:
-            raise ValueError("REDIS_URL or REDIS_HOST must be set")
-        return self
+    @field_validator("redis_host")
+    @classmethod
+    def _has_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _either(value, info, "redis_url")
 
     @property
     def redis_address(self) -> str:
