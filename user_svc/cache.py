@@ -42,7 +42,8 @@ class RedisProfileCache:
         self._reads: Coalescer[str, bytes | str | None] = Coalescer(self._mget, max_batch=MAX_BATCH)
         self._writes: Coalescer[User, None] = Coalescer(self._put_batch, max_batch=MAX_BATCH)
         self._in_use = False
-        self.failures = 0
+        # How often Redis missed something; a sweep that began before the last time did not see it all.
+        self.missed = 0
 
     async def get(self, user_id: str) -> User | None:
         """The kept user, or nothing; also while the cache is out of use."""
@@ -51,14 +52,20 @@ class RedisProfileCache:
         entry = await self._reads(_key(user_id))
         return _decode(entry) if isinstance(entry, bytes) else None
 
-    async def put(self, user: User) -> None:
-        """Keep the user unless a newer version is kept. Does not fail: what could not be kept is left to the sweep."""
+    async def fill(self, user: User) -> None:
+        """Keep a user that was read, unless a newer version is kept."""
         if self._in_use:
             await self._writes(user)
 
+    async def put(self, user: User) -> None:
+        """Keep a user that was changed, unless a newer version is kept. What cannot be kept is left to the sweep."""
+        if self._in_use:
+            await self._writes(user)
+        else:
+            self.missed += 1
+
     async def write(self, users: Sequence[User]) -> None:
-        """Like `put`, but also while the cache is out of use, and it raises RedisError or OSError. Asks Redis even for
-        no users."""
+        """Put the users even while the cache is out of use. Asks Redis even for none. Raises RedisError or OSError."""
         keys = [_key(user.id) for user in users]
         args: list[bytes | int] = [self._ttl_s]
         for user in users:
@@ -69,9 +76,9 @@ class RedisProfileCache:
             self._failed(error)
             raise
 
-    def use_again(self, failures: int) -> None:
-        """The cache is up to date, unless it failed again since `failures` was read."""
-        if not self._in_use and failures == self.failures:
+    def use_again(self, missed: int) -> None:
+        """The cache is up to date, unless it missed something since `missed` was read."""
+        if not self._in_use and missed == self.missed:
             self._in_use = True
             log.info("profile cache in use")
 
@@ -92,7 +99,7 @@ class RedisProfileCache:
         return [None] * len(users)
 
     def _failed(self, error: Exception) -> None:
-        self.failures += 1
+        self.missed += 1
         if self._in_use:
             self._in_use = False
             log.warning("profile cache out of use", extra={"error": repr(error)})

@@ -18,10 +18,10 @@ class CacheSweep:
         self._users, self._cache, self._now = users, cache, now
 
     async def __call__(self) -> None:
-        failures = self._cache.failures
+        missed = self._cache.missed
         pending = await self._users.cache_pending(LIMIT)
         await self._cache.write(pending)
         settled = self._now() - SETTLED_AFTER
         await self._users.mark_cached([user for user in pending if user.update_time <= settled])
         if len(pending) < LIMIT:
-            self._cache.use_again(failures)
+            self._cache.use_again(missed)

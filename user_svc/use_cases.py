@@ -31,12 +31,15 @@ class UserRepository(Protocol):
 
 
 class ProfileCache(Protocol):
-    """Copies of users. Neither method fails: without the cache, everything is a miss."""
+    """Copies of users. No method fails: without the cache, everything is a miss."""
 
     async def get(self, user_id: str) -> User | None: ...
 
+    async def fill(self, user: User) -> None:
+        """Keep a user that was read, unless a newer version is kept."""
+
     async def put(self, user: User) -> None:
-        """Keep the user, unless a newer version is kept already."""
+        """Keep a user that was changed, unless a newer version is kept."""
 
 
 class Passwords(Protocol):
@@ -100,7 +103,7 @@ class UserUseCases:
         user = await self._cache.get(user_id)
         if user is None:
             user = await self._existing(user_id)
-            await self._cache.put(user)
+            await self._cache.fill(user)
         return user
 
     async def change_profile(self, user_id: str, changes: UserChanges, etag: str) -> User:
