@@ -1,6 +1,6 @@
 """Users between the model and the contract."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from unified.error.v1 import reason_pb2
@@ -12,6 +12,8 @@ from user_svc.model import User, UserChanges
 from user_svc.use_cases import SignIn
 
 BEARER = "Bearer"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 def user_to_proto(user: User) -> user_pb2.User:
@@ -56,8 +58,8 @@ def changes_of(request: pb.UpdateProfileRequest) -> UserChanges:
 
 
 def _timestamp(moment: datetime) -> Timestamp:
-    return Timestamp(seconds=int(moment.timestamp()), nanos=moment.microsecond * 1000)
+    return Timestamp(seconds=(moment - EPOCH) // SECOND, nanos=moment.microsecond * 1000)
 
 
 def _moment(timestamp: Timestamp) -> datetime:
-    return datetime.fromtimestamp(timestamp.seconds, UTC).replace(microsecond=timestamp.nanos // 1000)
+    return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)

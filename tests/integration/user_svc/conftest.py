@@ -1,0 +1,49 @@
+"""A user service in this process, on a free port, with a database of its own; and somebody who uses it."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from pymongo.asynchronous.database import AsyncDatabase
+from unified.user.v1.user_service_pb2_grpc import UserServiceStub
+
+from mesh import mongo
+from mesh.channel import open_channel
+from mesh.mongo import Document
+from tests.integration.user_svc.person import Person, Visitor
+from user_svc.app import app
+from user_svc.settings import UserSettings
+
+
+@pytest.fixture
+def settings(mongo_uri: str, redis_url: str, database_name: str) -> UserSettings:
+    settings = UserSettings(
+        mongo_uri_user_service=mongo_uri,
+        db_name_user_service=database_name,
+        redis_url=redis_url,
+        jwt_secret=SecretStr(secrets.token_hex(32)),
+        bcrypt_cost=4,
+        profile_cache_sweep_interval_seconds=0.05,
+        drain_seconds=0,
+    )
+    # What a port that is free means to the server, but is no setting.
+    return settings.model_copy(update={"user_service_port": 0})
+
+
+@pytest.fixture
+async def visitor(settings: UserSettings) -> AsyncIterator[Visitor]:
+    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+        yield Visitor(UserServiceStub(channel))
+
+
+@pytest.fixture
+async def ada(visitor: Visitor) -> Person:
+    return await Person.new(visitor, "ada@example.com")
+
+
+@pytest.fixture
+async def database(settings: UserSettings) -> AsyncIterator[AsyncDatabase[Document]]:
+    """The service's database, seen from behind."""
+    async with mongo.open_mongo(settings.mongo_uri_user_service, "tests") as client:
+        yield mongo.database(client, settings.db_name_user_service)

@@ -1,0 +1,58 @@
+"""Somebody who uses the user service in tests."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from unified.user.v1 import user_pb2
+from unified.user.v1 import user_service_pb2 as pb
+
+if TYPE_CHECKING:
+    from unified.user.v1.user_service_pb2_grpc import UserServiceAsyncStub
+
+PASSWORD = "correct horse battery"
+TIMEOUT_S = 10.0
+
+
+class Visitor:
+    """Somebody without a token."""
+
+    def __init__(self, stub: "UserServiceAsyncStub") -> None:
+        self.stub = stub
+
+    async def register(self, email: str, password: str = PASSWORD) -> user_pb2.User:
+        request = pb.RegisterRequest(email=email, password=password, name="Ada Lovelace")
+        return (await self.stub.Register(request, timeout=TIMEOUT_S)).user
+
+    async def login(self, email: str, password: str = PASSWORD) -> pb.LoginResponse:
+        return await self.stub.Login(pb.LoginRequest(email=email, password=password), timeout=TIMEOUT_S)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who has registered and signed in."""
+
+    stub: "UserServiceAsyncStub"
+    user: user_pb2.User
+    token: str
+
+    @classmethod
+    async def new(cls, visitor: Visitor, email: str) -> "Person":
+        user = await visitor.register(email)
+        return cls(visitor.stub, user, (await visitor.login(email)).token)
+
+    async def profile(self) -> user_pb2.User:
+        answer = await self.stub.GetProfile(pb.GetProfileRequest(), metadata=bearer(self.token), timeout=TIMEOUT_S)
+        return answer.user
+
+    async def rename(self, name: str, etag: str = "") -> user_pb2.User:
+        request = pb.UpdateProfileRequest(user=user_pb2.User(name=name), etag=etag)
+        request.update_mask.paths.append("name")
+        return await self.update(request)
+
+    async def update(self, request: pb.UpdateProfileRequest) -> user_pb2.User:
+        answer = await self.stub.UpdateProfile(request, metadata=bearer(self.token), timeout=TIMEOUT_S)
+        return answer.user
+
+
+def bearer(token: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {token}"),)
