@@ -15,7 +15,7 @@ from pathlib import Path
 VARIABLE = "UNIFIED_PROCESS"
 _KILL_TIMEOUT_MS = 10_000
 _EXEC_TRIES, _EXEC_INTERVAL_S = 1000, 0.001
-# In proc_pid_stat(5) the 50th and 51st field, counted here from the one after the program's name.
+# In proc_pid_stat(5) the 50th and 51st field.
 _ENVIRONMENT_BOUNDS = slice(47, 49)
 
 
@@ -53,9 +53,13 @@ def _environment_of(pid: int) -> bytes:
 def _has_no_environment(pid: int) -> bool:
     """False also within execve(2), where for a moment a process has none yet: its bounds are zero then."""
     Path(f"/proc/{pid}/exe").readlink()  # an OSError for the kernel's threads and the dead: they never have one
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    start, end = fields[_ENVIRONMENT_BOUNDS]
+    start, end = fields_of(pid)[_ENVIRONMENT_BOUNDS]
     return start == end != "0"
+
+
+def fields_of(pid: int) -> list[str]:
+    """Of proc_pid_stat(5), from the third on: those after the program's name, which may contain anything."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def marked(directory: Path) -> dict[int, Mark]:

@@ -46,14 +46,17 @@ class Process(Running, ABC):
 
     async def start(self) -> None:
         """Return when it is ready. One that runs with the same settings is adopted, one with other settings ended."""
-        command = self.command()
-        mark = self._mark(command)
-        if (pid := self.pid) is None or marks.mark_of(pid) != mark:
+        if not self.runs_as_set:
             await self.stop()
             self._require_ports()
             await self.prepare()
-            self._spawn(command, mark)
+            self._spawn(self.command())
         await self._until_ready()
+
+    @property
+    def runs_as_set(self) -> bool:
+        """Whether it runs, with the settings it has here."""
+        return (pid := self.pid) is not None and marks.mark_of(pid) == self._mark(self.command())
 
     async def prepare(self) -> None:
         """Make what a new process needs; called before each start of one."""
@@ -77,11 +80,11 @@ class Process(Running, ABC):
             if in_use(port):
                 raise StartError(f"{self.name}: port {port} is taken by another program; set {setting} to a free port")
 
-    def _spawn(self, command: Command, mark: marks.Mark) -> None:
+    def _spawn(self, command: Command) -> None:
         with self.log_file.open("ab") as log:
             child = subprocess.Popen(
                 command.argv,
-                env={**command.environment, marks.VARIABLE: str(mark)},
+                env={**command.environment, marks.VARIABLE: str(self._mark(command))},
                 cwd=command.working_directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

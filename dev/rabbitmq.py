@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from dev.ports import answer_of, free_port
+from dev.ports import answer_of, free_port, in_use
 from dev.process import Command, Process, StartError
 from dev.programs import find_program
 
@@ -31,7 +31,7 @@ class Epmd(Process):
 
 
 class RabbitMQ(Process):
-    """`pid` is the Erlang VM's own. Without a management port it runs without plugins."""
+    """`pid` is the Erlang VM's own. Without a management port, or when that is taken, it runs without plugins."""
 
     start_timeout_s = 120.0
 
@@ -48,18 +48,19 @@ class RabbitMQ(Process):
         super().__init__("rabbitmq", directory, {"LOCAL_RABBITMQ_PORT": port})
         self.port = port
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/"
-        self.management_port = management_port
+        self._management_port = management_port
         self.epmd = Epmd(directory, epmd_port or free_port())
         self._distribution_port = distribution_port or free_port()
         self._data = self.directory / "data" / "rabbitmq"
+        self._plugins_file = self._data / "enabled_plugins"
 
     async def prepare(self) -> None:
         await super().prepare()
         for folder in ("home", "mnesia", "log"):
             (self._data / folder).mkdir(parents=True, exist_ok=True)
-        (self._data / "rabbitmq.conf").write_text(self._configuration())
-        plugins = "rabbitmq_management" if self.management_port else ""
-        (self._data / "enabled_plugins").write_text(f"[{plugins}].\n")
+        manages = self._management_port is not None and not in_use(self._management_port)
+        (self._data / "rabbitmq.conf").write_text(self._configuration(manages=manages))
+        self._plugins_file.write_text(f"[{'rabbitmq_management' if manages else ''}].\n")
         cookie = self._data / "home" / ".erlang.cookie"
         if not cookie.exists():
             cookie.write_text(secrets.token_hex(20))
@@ -97,10 +98,16 @@ class RabbitMQ(Process):
             raise StartError(f"rabbitmqctl failed: {output.decode(errors='replace')}")
         return f"{self.url}{name}"
 
-    def _configuration(self) -> str:
+    @property
+    def management_url(self) -> str | None:
+        """None when the running server has no management page."""
+        manages = self._plugins_file.exists() and "rabbitmq_management" in self._plugins_file.read_text()
+        return f"http://127.0.0.1:{self._management_port}" if manages else None
+
+    def _configuration(self, *, manages: bool) -> str:
         lines = [f"listeners.tcp.default = 127.0.0.1:{self.port}"]
-        if self.management_port:
-            lines += ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self.management_port}"]
+        if manages:
+            lines += ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self._management_port}"]
         lines += ["log.console = true", "log.console.level = warning", "log.file = false"]
         lines += ["vm_memory_high_watermark.absolute = 512MB", "disk_free_limit.absolute = 100MB"]
         return "\n".join(lines) + "\n"
@@ -124,7 +131,7 @@ class RabbitMQ(Process):
             "RABBITMQ_CONFIG_FILE": str(data / "rabbitmq.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(data / "advanced.config"),
             "RABBITMQ_CONFIG_FILES": str(data / "conf.d"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(data / "enabled_plugins"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._plugins_file),
             "RABBITMQ_PID_FILE": str(data / "pid"),
             "RABBITMQ_GENERATED_CONFIG_DIR": str(data / "generated"),
             "RABBITMQ_FEATURE_FLAGS_FILE": str(data / "feature_flags"),

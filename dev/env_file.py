@@ -1,0 +1,35 @@
+"""The `.env` file: made from `.env.example`, which names every setting, and read as the environment's second voice."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
+_ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+# Each limit bucket of the contract has a maximum and a window named after it.
+_BUCKET = re.compile(r"RATE_LIMIT_[A-Z_]+_(?:MAX|WINDOW_SECONDS)")
+
+
+def documented_settings() -> frozenset[str]:
+    """The names that `.env.example` documents."""
+    return frozenset(_ASSIGNMENT.findall(EXAMPLE.read_text()))
+
+
+def create(file: Path, filled_in: Mapping[str, str]) -> None:
+    """Copy the example, with some of its optional settings set."""
+    text = EXAMPLE.read_text()
+    for name, value in filled_in.items():
+        text = re.sub(rf"^# {name}=.*$", f"{name}={value}".replace("\\", r"\\"), text, flags=re.MULTILINE)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+def given_settings(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What is set, and not empty, in the environment or the file; the environment wins."""
+    in_file = dotenv_values(file, interpolate=False)
+    known = documented_settings() | in_file.keys()
+    in_environment = {name: value for name, value in environment.items() if name in known or _BUCKET.fullmatch(name)}
+    return {name: value for name, value in {**in_file, **in_environment}.items() if value}
