@@ -48,9 +48,7 @@ class HealthWatch:
 
     async def _note(self, name: str, well: bool) -> None:
         if self._well.get(name) != well:
-            log.log(
-                logging.INFO if well else logging.WARNING, "part is well" if well else "part is away", extra={"part": name}
-            )
+            log.log(logging.INFO if well else logging.WARNING, "part is well" if well else "part is away", extra={"part": name})
         self._well[name] = well
         await self._set(name, well)
 

@@ -11,18 +11,29 @@ import uvloop
 
 log = logging.getLogger(__name__)
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 def run(app: Callable[[], AbstractAsyncContextManager[object]]) -> None:
     """Enter `app` (entering starts it, leaving drains it), and leave it at SIGTERM or SIGINT."""
 
     async def live() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with app():
-            log.info("started")
-            await stop.wait()
+        loop, life = asyncio.get_running_loop(), asyncio.current_task()
+        assert life is not None  # noqa: S101  (this is a coroutine)
+
+        def stop() -> None:
+            # Once: a second signal must not cut the drain short.
+            for number in SIGNALS:
+                loop.add_signal_handler(number, lambda: None)
             log.info("draining")
+            life.cancel()
+
+        for number in SIGNALS:
+            loop.add_signal_handler(number, stop)
+        with contextlib.suppress(asyncio.CancelledError):
+            async with app():
+                log.info("started")
+                await loop.create_future()
         log.info("stopped")
 
     uvloop.run(live())

@@ -1,5 +1,8 @@
 """MongoDB clients: short timeouts, majority writes on disk before they count, and what the driver's errors mean."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pymongo
@@ -13,6 +16,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from mesh.errors import ServiceError, deadline_exceeded, unavailable
+
+log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 
@@ -47,6 +52,18 @@ async def ping(client: AsyncMongoClient[Document]) -> None:
     """Raise unless the primary answers now."""
     with pymongo.timeout(PING_TIMEOUT_S):
         await client.admin.command("ping")
+
+
+async def when_available(job: Callable[[], Awaitable[None]]) -> None:
+    """Do the job once the database answers: a process may start before its database does."""
+    while True:
+        try:
+            return await job()
+        except PyMongoError as error:
+            if as_service_error(error) is None:
+                raise
+            log.warning("waiting for mongodb", extra={"error": repr(error)[:200]})
+        await asyncio.sleep(1)
 
 
 def object_id(text: str) -> ObjectId | None:

@@ -97,3 +97,8 @@ class TokenVerifier:
 
 def _refused(message: str) -> ServiceError:
     return ServiceError(reason_pb2.REASON_UNAUTHENTICATED, message)
+
+
+def verifier_of(settings: JwtSettings) -> TokenVerifier:
+    """The verifier that the settings describe."""
+    return TokenVerifier(TokenKeys.from_settings(settings), issuer=settings.jwt_issuer, audience=settings.jwt_audience)

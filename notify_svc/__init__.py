@@ -1,0 +1,1 @@
+"""The notification service: how people hear of what concerns them."""

@@ -1,0 +1,61 @@
+"""Puts the notification service together; nothing else constructs anything."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from bson import ObjectId
+from unified.notify.v1.notification_service_pb2 import DESCRIPTOR
+from unified.notify.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
+
+from mesh import mongo, topology
+from mesh.amqp import Broker, Publisher
+from mesh.consumer import Consumer
+from mesh.health import HealthWatch
+from mesh.metrics import serving_metrics
+from mesh.server import Service, serving
+from mesh.times import utc_now
+from mesh.tokens import verifier_of
+from notify_svc.consumer import QUEUES, TaskEventHandler
+from notify_svc.repository import MongoNotificationRepository
+from notify_svc.servicer import NotificationServicer
+from notify_svc.settings import NotifySettings
+from notify_svc.use_cases import NotificationUseCases
+
+NOTIFICATION_SERVICE = DESCRIPTOR.services_by_name["NotificationService"]
+
+
+@asynccontextmanager
+async def app(settings: NotifySettings) -> AsyncIterator[int]:
+    """The running service, until the context is left. Yields its port."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_notification_service, "notify_svc"))
+        notifications = MongoNotificationRepository(mongo.database(client, settings.db_name_notification_service))
+        use_cases = NotificationUseCases(notifications, now=utc_now, new_id=lambda: str(ObjectId()))
+        publisher = Publisher(topology.declare_events)
+        consumer = Consumer(
+            QUEUES,
+            TaskEventHandler(use_cases),
+            publisher,
+            ladder_s=settings.event_retry_delays_seconds,
+            prefetch=settings.event_prefetch,
+        )
+        broker = Broker(settings.rabbitmq_url, [publisher, consumer], name="notify_svc")
+        # Without RabbitMQ what is stored can still be read: events wait where they are.
+        probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
+        health = HealthWatch(probes, needed=frozenset({"mongodb"}))
+
+        await mongo.when_available(notifications.ensure_indexes)
+        stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
+        await stack.enter_async_context(broker)
+        stack.push_async_callback(partial(consumer.stop, settings.drain_seconds))
+        await stack.enter_async_context(health.watching())
+        yield await stack.enter_async_context(
+            serving(
+                f"{settings.bind_address}:{settings.notification_service_port}",
+                [Service(NOTIFICATION_SERVICE, NotificationServicer(use_cases), add_NotificationServiceServicer_to_server)],
+                verifier=verifier_of(settings),
+                health=health.servicer,
+                drain_s=settings.drain_seconds,
+            )
+        )

@@ -1,0 +1,16 @@
+"""Turns task events into notifications. May run more than once for one event."""
+
+from mesh.events import Event
+from notify_svc.mapping import change_of
+from notify_svc.use_cases import NotificationUseCases
+
+QUEUES = {"task_created": "task.created", "task_updated": "task.updated", "task_deleted": "task.deleted"}
+"""Queue and the type of event that it is bound to."""
+
+
+class TaskEventHandler:
+    def __init__(self, use_cases: NotificationUseCases) -> None:
+        self._use_cases = use_cases
+
+    async def __call__(self, event: Event) -> None:
+        await self._use_cases.tell(change_of(event))

@@ -1,0 +1,68 @@
+"""Puts the task service together; nothing else constructs anything."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from bson import ObjectId
+from pymongo.asynchronous.database import AsyncDatabase
+from unified.task.v1.task_service_pb2 import DESCRIPTOR
+from unified.task.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_server
+
+from mesh import mongo, topology
+from mesh.amqp import Broker, Publisher
+from mesh.health import HealthWatch
+from mesh.leases import Lease
+from mesh.lifecycle import every
+from mesh.metrics import serving_metrics
+from mesh.mongo import Document
+from mesh.outbox import Outbox
+from mesh.server import Service, serving
+from mesh.times import utc_now
+from mesh.tokens import verifier_of
+from task_svc.repository import COLLECTION, MongoTaskRepository
+from task_svc.servicer import TaskServicer
+from task_svc.settings import TaskSettings
+from task_svc.use_cases import TaskUseCases
+
+TASK_SERVICE = DESCRIPTOR.services_by_name["TaskService"]
+
+
+@asynccontextmanager
+async def app(settings: TaskSettings) -> AsyncIterator[int]:
+    """The running service, until the context is left. Yields its port."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_task_service, "task_svc"))
+        database = mongo.database(client, settings.db_name_task_service)
+        publisher = Publisher(topology.declare_events)
+        broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
+        outbox = _outbox(settings, database, publisher)
+        tasks = MongoTaskRepository(database, outbox)
+        use_cases = TaskUseCases(tasks, now=utc_now, new_id=lambda: str(ObjectId()))
+        # Without RabbitMQ the service works: events wait in their outbox.
+        probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
+        health = HealthWatch(probes, needed=frozenset({"mongodb"}))
+
+        await mongo.when_available(tasks.ensure_indexes)
+        stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
+        await stack.enter_async_context(broker)
+        # Left in the reverse order: first no more calls, then what they announced goes out.
+        stack.push_async_callback(outbox.flush)
+        await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
+        await stack.enter_async_context(health.watching())
+        yield await stack.enter_async_context(
+            serving(
+                f"{settings.bind_address}:{settings.task_service_port}",
+                [Service(TASK_SERVICE, TaskServicer(use_cases), add_TaskServiceServicer_to_server)],
+                verifier=verifier_of(settings),
+                health=health.servicer,
+                drain_s=settings.drain_seconds,
+            )
+        )
+
+
+def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher) -> Outbox:
+    holder = str(ObjectId())
+    # Long enough for a sweep's slowest batch; a dead holder delays what is left by no more than this.
+    lease = Lease(database["leases"], "outbox sweep", holder, timedelta(seconds=15))
+    return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds)

@@ -1,0 +1,83 @@
+"""Tasks between the model, the contract and the events."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from unified.task.v1 import task_events_pb2, task_pb2
+from unified.task.v1 import task_service_pb2 as pb
+
+from mesh.events import Event
+from mesh.logs import request_id
+from mesh.times import from_timestamp, in_milliseconds, to_timestamp
+from task_svc.model import Kind, Priority, Status, Task, TaskEvent
+from task_svc.use_cases import Page
+
+SOURCE = "task_svc"
+STATUS_TO_PROTO = {status: task_pb2.Status.Value(f"STATUS_{status.name}") for status in Status}
+STATUS_FROM_PROTO = {number: status for status, number in STATUS_TO_PROTO.items()}
+PRIORITY_TO_PROTO = {priority: task_pb2.Priority.Value(f"PRIORITY_{priority.name}") for priority in Priority}
+PRIORITY_FROM_PROTO = {number: priority for priority, number in PRIORITY_TO_PROTO.items()}
+
+# What callers may set, and what each value is in the model. A field that is cleared falls back to its default.
+WRITABLE: Mapping[str, Callable[[task_pb2.Task], Any]] = {
+    "title": lambda task: task.title,
+    "description": lambda task: task.description,
+    "status": lambda task: STATUS_FROM_PROTO.get(task.status, Status.TODO),
+    "priority": lambda task: PRIORITY_FROM_PROTO.get(task.priority, Priority.MEDIUM),
+    "due_time": lambda task: in_milliseconds(from_timestamp(task.due_time)) if task.HasField("due_time") else None,
+    "labels": lambda task: tuple(dict.fromkeys(task.labels)),
+}
+
+
+def values_of(task: task_pb2.Task) -> dict[str, Any]:
+    """All values that a caller may set."""
+    return {name: read(task) for name, read in WRITABLE.items()}
+
+
+def changes_of(request: pb.UpdateTaskRequest) -> dict[str, Any]:
+    """The values that the request's mask names; validation let no others into the mask."""
+    return {name: WRITABLE[name](request.task) for name in request.update_mask.paths}
+
+
+def task_to_proto(task: Task) -> task_pb2.Task:
+    return task_pb2.Task(
+        id=task.id,
+        title=task.title,
+        description=task.description,
+        status=STATUS_TO_PROTO[task.status],
+        priority=PRIORITY_TO_PROTO[task.priority],
+        due_time=None if task.due_time is None else to_timestamp(task.due_time),
+        labels=task.labels,
+        owner_id=task.owner_id,
+        create_time=to_timestamp(task.create_time),
+        update_time=to_timestamp(task.update_time),
+        complete_time=None if task.complete_time is None else to_timestamp(task.complete_time),
+        etag=task.etag,
+    )
+
+
+def page_to_proto(page: Page) -> pb.ListTasksResponse:
+    tasks = [task_to_proto(task) for task in page.tasks]
+    return pb.ListTasksResponse(tasks=tasks, next_page_token=page.next_page_token)
+
+
+def event_to_envelope(event: TaskEvent) -> Event:
+    payload = task_events_pb2.TaskEvent(actor_id=event.actor_id, task=task_to_proto(event.task))
+    match event.kind:
+        case Kind.CREATED:
+            payload.created.SetInParent()
+        case Kind.UPDATED:
+            payload.updated.changed_fields.extend(event.changed_fields)
+        case Kind.DELETED:
+            payload.deleted.SetInParent()
+    return Event(
+        id=event.id,
+        type=f"task.{event.kind}",
+        source=SOURCE,
+        subject=event.task.id,
+        time=event.task.update_time,
+        sequence=event.task.version,
+        schema=payload.DESCRIPTOR.full_name,
+        data=payload.SerializeToString(),
+        request_id=request_id.get(),
+    )

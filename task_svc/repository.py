@@ -1,0 +1,119 @@
+"""Keeps tasks in MongoDB, each with its outbox. Holds no rules.
+
+A document is a task and the events that tell of its changes, so that a change and its event are one atomic write. Updates set
+fields and never replace a document; a deleted task stays as a tombstone until its events are out.
+"""
+
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+from unified.error.v1 import reason_pb2
+
+from mesh import outbox, pages
+from mesh.errors import ServiceError
+from mesh.inserts import inserter
+from mesh.mongo import Document, object_id
+from mesh.outbox import Outbox
+from task_svc.mapping import event_to_envelope
+from task_svc.model import Priority, Status, Task, TaskEvent
+from task_svc.use_cases import Page
+
+COLLECTION = "tasks"
+EXISTING: Document = {"deleted": False}
+INDEXES = [
+    IndexModel(
+        [("memberIds", ASCENDING), ("createTime", DESCENDING), ("_id", DESCENDING)],
+        name="of_member_newest_first",
+        partialFilterExpression=EXISTING,
+    ),
+]
+FIELDS = {outbox.FIELD: False}
+NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
+QUESTION = "tasks newest first"
+
+
+class MongoTaskRepository:
+    def __init__(self, database: AsyncDatabase[Document], outbox: Outbox) -> None:
+        self._tasks, self._outbox = database[COLLECTION], outbox
+        self._insert = inserter(self._tasks)
+
+    async def ensure_indexes(self) -> None:
+        await self._tasks.create_indexes(INDEXES)
+        await self._outbox.ensure_indexes()
+
+    async def add(self, task: Task, event: TaskEvent) -> None:
+        envelope = event_to_envelope(event)
+        key, owner_id = ObjectId(task.id), ObjectId(task.owner_id)
+        fixed = {"_id": key, "ownerId": owner_id, "createTime": task.create_time}
+        await self._insert({**fixed, **_to_fields(task), **EXISTING, outbox.FIELD: [envelope.to_document()]})
+        self._outbox.publish_soon(key, envelope)
+
+    async def get(self, member_id: str, task_id: str) -> Task | None:
+        key = object_id(task_id)
+        if key is None:
+            return None
+        document = await self._tasks.find_one({"_id": key, "memberIds": ObjectId(member_id), **EXISTING}, FIELDS)
+        return _to_task(document) if document else None
+
+    async def list(self, member_id: str, page_size: int, page_token: str) -> Page:
+        position = pages.from_token(QUESTION, page_token)
+        beyond = position.beyond("createTime") if position else {}
+        found = self._tasks.find({"memberIds": ObjectId(member_id), **EXISTING, **beyond}, FIELDS)
+        documents = await found.sort(NEWEST_FIRST).limit(page_size + 1).to_list()
+        tasks = [_to_task(document) for document in documents[:page_size]]
+        if len(documents) <= page_size:
+            return Page(tasks, None)
+        return Page(tasks, pages.to_token(QUESTION, pages.Position(tasks[-1].create_time, ObjectId(tasks[-1].id))))
+
+    async def update(self, task: Task, event: TaskEvent) -> bool:
+        return await self._replace_version(task, event, {})
+
+    async def delete(self, task: Task, event: TaskEvent) -> bool:
+        return await self._replace_version(task, event, {"deleted": True, "deleteTime": task.update_time})
+
+    async def _replace_version(self, task: Task, event: TaskEvent, tombstone: Document) -> bool:
+        envelope = event_to_envelope(event)
+        before = {"_id": ObjectId(task.id), "version": task.version - 1, **EXISTING}
+        change = {"$set": {**_to_fields(task), **tombstone}, **outbox.pushing(envelope)}
+        result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change)
+        if result.matched_count:
+            self._outbox.publish_soon(before["_id"], envelope)
+            return True
+        if await self._tasks.find_one(before, {"_id": True}):
+            raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many unsent events of this task", retry_after_s=5)
+        return False
+
+
+def _to_fields(task: Task) -> Document:
+    """What may differ from version to version."""
+    return {
+        "memberIds": [ObjectId(task.owner_id)],
+        "title": task.title,
+        "description": task.description,
+        "status": task.status.value,
+        "priority": task.priority.value,
+        "dueTime": task.due_time,
+        "labels": list(task.labels),
+        "updateTime": task.update_time,
+        "completeTime": task.complete_time,
+        "version": task.version,
+    }
+
+
+def _to_task(document: Any) -> Task:
+    return Task(
+        id=str(document["_id"]),
+        owner_id=str(document["ownerId"]),
+        title=document["title"],
+        create_time=document["createTime"],
+        update_time=document["updateTime"],
+        description=document["description"],
+        status=Status(document["status"]),
+        priority=Priority(document["priority"]),
+        due_time=document["dueTime"],
+        labels=tuple(document["labels"]),
+        complete_time=document["completeTime"],
+        version=document["version"],
+    )

@@ -1,0 +1,36 @@
+"""The gRPC edge of the task service: proto in, use case, proto out."""
+
+from unified.task.v1 import task_service_pb2 as pb
+from unified.task.v1.task_service_pb2_grpc import TaskServiceServicer
+
+from mesh import pages
+from mesh.identity import current_caller
+from mesh.interceptors import Context
+from task_svc.mapping import changes_of, page_to_proto, task_to_proto, values_of
+from task_svc.use_cases import TaskUseCases
+
+
+class TaskServicer(TaskServiceServicer):
+    def __init__(self, use_cases: TaskUseCases) -> None:
+        self._use_cases = use_cases
+
+    async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
+        task = await self._use_cases.create(current_caller().user_id, values_of(request.task))
+        return pb.CreateTaskResponse(task=task_to_proto(task))
+
+    async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
+        task = await self._use_cases.get(current_caller().user_id, request.id)
+        return pb.GetTaskResponse(task=task_to_proto(task))
+
+    async def ListTasks(self, request: pb.ListTasksRequest, context: Context) -> pb.ListTasksResponse:
+        page_size = request.page_size if request.HasField("page_size") else pages.LARGEST
+        return page_to_proto(await self._use_cases.list(current_caller().user_id, page_size, request.page_token))
+
+    async def UpdateTask(self, request: pb.UpdateTaskRequest, context: Context) -> pb.UpdateTaskResponse:
+        caller_id, changes = current_caller().user_id, changes_of(request)
+        task = await self._use_cases.change(caller_id, request.id, changes, request.etag)
+        return pb.UpdateTaskResponse(task=task_to_proto(task))
+
+    async def DeleteTask(self, request: pb.DeleteTaskRequest, context: Context) -> pb.DeleteTaskResponse:
+        await self._use_cases.delete(current_caller().user_id, request.id, request.etag)
+        return pb.DeleteTaskResponse()

@@ -1,0 +1,18 @@
+"""The settings of the task service."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mesh.settings import JwtSettings, MongoUri, Port, RabbitSettings, Settings
+
+
+class TaskSettings(Settings, JwtSettings, RabbitSettings):
+    """`outbox_sweep_age_seconds` is how old an unsent event must be before the sweep takes it from its writer."""
+
+    task_service_port: Port = 3002
+    task_service_metrics_port: Port | None = None
+    mongo_uri_task_service: MongoUri
+    db_name_task_service: str = "unified_tasks"
+    outbox_sweep_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 2
+    outbox_sweep_age_seconds: Annotated[float, Field(gt=0, le=3600)] = 5

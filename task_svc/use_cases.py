@@ -1,0 +1,104 @@
+"""What people can do with tasks: authorise, load, apply the rule, save and announce."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from unified.error.v1 import reason_pb2
+
+from mesh.errors import ServiceError
+from task_svc.model import IllegalTransitionError, Kind, Task, TaskEvent
+
+log = logging.getLogger(__name__)
+
+# Each round of a contested change lets at least one writer through.
+CHANGE_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a list, and the token for what follows; without a token there is nothing more."""
+
+    tasks: list[Task]
+    next_page_token: str | None
+
+
+class TaskRepository(Protocol):
+    """Stores tasks. Each write stores its event in the same atomic step."""
+
+    async def add(self, task: Task, event: TaskEvent) -> None: ...
+
+    async def get(self, member_id: str, task_id: str) -> Task | None:
+        """The task, if it exists, is not deleted, and concerns the member."""
+
+    async def list(self, member_id: str, page_size: int, page_token: str) -> Page: ...
+
+    async def update(self, task: Task, event: TaskEvent) -> bool:
+        """Store the task's next version; answers False, and stores nothing, unless the version before it is stored."""
+
+    async def delete(self, task: Task, event: TaskEvent) -> bool:
+        """Like `update`, but this version is the last."""
+
+
+class TaskUseCases:
+    def __init__(self, tasks: TaskRepository, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._tasks, self._now, self._new_id = tasks, now, new_id
+
+    async def create(self, caller_id: str, values: Mapping[str, Any]) -> Task:
+        now = self._now()
+        task = Task.made(self._new_id(), caller_id, values, at=now)
+        await self._tasks.add(task, self._event(Kind.CREATED, task, caller_id))
+        log.info("task created", extra={"task_id": task.id})
+        return task
+
+    async def get(self, caller_id: str, task_id: str) -> Task:
+        task = await self._tasks.get(caller_id, task_id)
+        if task is None:
+            raise ServiceError(reason_pb2.REASON_TASK_NOT_FOUND, "there is no such task")
+        return task
+
+    async def list(self, caller_id: str, page_size: int, page_token: str) -> Page:
+        return await self._tasks.list(caller_id, page_size, page_token)
+
+    async def change(self, caller_id: str, task_id: str, changes: Mapping[str, Any], etag: str) -> Task:
+        """Change what differs. With an etag only that version is changed, without one whichever is stored."""
+        for _ in range(CHANGE_ATTEMPTS):
+            task = await self._expected(caller_id, task_id, etag)
+            changed = self._changed(task, changes)
+            if changed is task:
+                return task
+            fields = tuple(name for name in changes if getattr(task, name) != getattr(changed, name))
+            if await self._tasks.update(changed, self._event(Kind.UPDATED, changed, caller_id, fields)):
+                log.info("task changed", extra={"task_id": task.id})
+                return changed
+        raise _contested()
+
+    async def delete(self, caller_id: str, task_id: str, etag: str) -> None:
+        for _ in range(CHANGE_ATTEMPTS):
+            task = await self._expected(caller_id, task_id, etag)
+            deleted = task.deleted(self._now())
+            if await self._tasks.delete(deleted, self._event(Kind.DELETED, deleted, caller_id)):
+                log.info("task deleted", extra={"task_id": task.id})
+                return
+        raise _contested()
+
+    async def _expected(self, caller_id: str, task_id: str, etag: str) -> Task:
+        task = await self.get(caller_id, task_id)
+        if etag and etag != task.etag:
+            raise ServiceError(reason_pb2.REASON_ETAG_MISMATCH, "the task has changed; read it again")
+        return task
+
+    def _changed(self, task: Task, changes: Mapping[str, Any]) -> Task:
+        try:
+            return task.changed(changes, at=self._now())
+        except IllegalTransitionError as error:
+            raise ServiceError(reason_pb2.REASON_ILLEGAL_TRANSITION, str(error)) from None
+
+    def _event(self, kind: Kind, task: Task, actor_id: str, fields: tuple[str, ...] = ()) -> TaskEvent:
+        return TaskEvent(self._new_id(), kind, task, actor_id, fields)
+
+
+def _contested() -> ServiceError:
+    return ServiceError(reason_pb2.REASON_OVERLOADED, "too many changes of this task at once", retry_after_s=1)
