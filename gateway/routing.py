@@ -1,0 +1,89 @@
+"""Finds what answers a path and a method. Literal segments beat variables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from unified.error.v1.reason_pb2 import REASON_METHOD_NOT_ALLOWED, REASON_ROUTE_NOT_FOUND
+
+from gateway.contract import ContractError
+from gateway.templates import Template
+from mesh.errors import ServiceError
+
+Target = TypeVar("Target")
+
+
+class MethodNotAllowedError(ServiceError):
+    """The path exists, but not with this method. `allow` is the value of the `Allow` header."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(REASON_METHOD_NOT_ALLOWED, f"the path supports {allow}")
+        self.allow = allow
+
+
+@dataclass(slots=True)
+class _Node(Generic[Target]):
+    literals: "dict[str, _Node[Target]]" = field(default_factory=dict)
+    variable: "_Node[Target] | None" = None
+    targets: dict[str, Target] = field(default_factory=dict)
+
+
+class Router(Generic[Target]):
+    """A tree of path segments; at its nodes, what answers each method."""
+
+    def __init__(self) -> None:
+        self._root: _Node[Target] = _Node()
+
+    def add(self, verb: str, template: Template, target: Target) -> None:
+        node = self._root
+        for segment in template.segments:
+            if segment is None:
+                node.variable = node.variable or _Node()
+                node = node.variable
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        if verb in node.targets:
+            raise ContractError(f"two routes for {verb} {template.text}")
+        node.targets[verb] = target
+
+    def match(self, verb: str, raw_path: str) -> tuple[Target, list[str]]:
+        """The target, and the values of its template's variables. `raw_path` is as sent, without the query.
+
+        Raises ServiceError ROUTE_NOT_FOUND, or MethodNotAllowedError naming the methods of all paths that match.
+        """
+        segments = _decode(raw_path)
+        found: list[tuple[_Node[Target], list[str]]] = []
+        if segments is not None:
+            _collect(self._root, segments, [], found)
+        for node, values in found:
+            if verb in node.targets:
+                return node.targets[verb], values
+        if not found:
+            raise ServiceError(REASON_ROUTE_NOT_FOUND, "no resource answers at this path")
+        raise MethodNotAllowedError(", ".join(sorted({verb for node, _ in found for verb in node.targets})))
+
+
+def _collect(node: _Node[Target], rest: Sequence[str], values: list[str], found: list[tuple[_Node[Target], list[str]]]) -> None:
+    """Append every node that the segments lead to, those reached by literals first."""
+    if not rest:
+        if node.targets:
+            found.append((node, values))
+        return
+    if literal := node.literals.get(rest[0]):
+        _collect(literal, rest[1:], values, found)
+    if node.variable and rest[0]:
+        _collect(node.variable, rest[1:], [*values, rest[0]], found)
+
+
+def _decode(raw_path: str) -> list[str] | None:
+    """The path's segments, each percent-decoded on its own; None when that gives no text."""
+    if not raw_path.isascii():
+        return None
+    segments = raw_path[1:].split("/")
+    if "%" not in raw_path:
+        return segments
+    try:
+        return [unquote(segment, errors="strict") for segment in segments]
+    except UnicodeDecodeError:
+        return None

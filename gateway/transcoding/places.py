@@ -1,0 +1,39 @@
+"""Where in a REST request a field stands that a service complains of."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from google.protobuf.descriptor import Descriptor
+
+from gateway.bindings import WHOLE_BODY, Binding
+from gateway.transcoding.requests import ETAG
+
+_STEP = re.compile(r"[^.\[\]]+")
+
+
+def compile_places(binding: Binding) -> Callable[[str], dict[str, str]]:
+    """From a path in proto names, as in "task.labels[3]", to the pointer or parameter of a problem's error."""
+    request = binding.method.input_type
+
+    def place(path: str) -> dict[str, str]:
+        steps = _STEP.findall(path)
+        if steps[:1] == [ETAG] and binding.body != WHOLE_BODY:
+            return {"parameter": "If-Match"}
+        if not steps:
+            return {"pointer": ""}
+        names = list(_json_names(steps, request))
+        if binding.body == WHOLE_BODY and names[0] not in binding.template.variables:
+            return {"pointer": "".join(f"/{name}" for name in names)}
+        if binding.body and steps[:1] == [binding.body]:
+            return {"pointer": "".join(f"/{name}" for name in names[1:])}
+        return {"parameter": ".".join(names)}
+
+    return place
+
+
+def _json_names(steps: list[str], message: Descriptor | None) -> Iterator[str]:
+    """The steps in lowerCamelCase; indexes, and what the contract does not know, stay."""
+    for step in steps:
+        field = message.fields_by_name.get(step) if message else None
+        yield field.json_name if field else step
+        message = field.message_type if field else message

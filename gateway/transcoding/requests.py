@@ -1,0 +1,85 @@
+"""The request message of a binding, from what came in: path, query, body and the `If-Match` header."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from gateway.bindings import WHOLE_BODY, Binding
+from gateway.contract import message_of
+from gateway.transcoding.decode import Decoder, compile_decoder, compile_fields
+from gateway.transcoding.input_errors import InputErrors
+from gateway.transcoding.parameters import Parameter, compile_query, query_parameters
+from gateway.transcoding.supported import FIELD_MASK, check_supported
+
+ETAG = "etag"
+UPDATE_MASK = "update_mask"
+
+
+class RequestReader:
+    """Reads the requests of one binding."""
+
+    def __init__(self, binding: Binding) -> None:
+        request = binding.method.input_type
+        check_supported(request)
+        fields = request.fields_by_name
+        self._request_class = binding.request_class
+        self._path = [Parameter((name,), fields[name].json_name, fields[name]) for name in binding.template.variables]
+        self.query = [each for field in query_fields(binding) for each in query_parameters(field)]
+        self._read_query = compile_query(self.query)
+        self._read_body = _compile_body(binding)
+        self.takes_etag = ETAG in fields
+
+    def read(self, path: Sequence[str], query: str, body: Any, etag: str | None) -> Message:
+        """The message. `body` is parsed JSON, ignored where the binding has none. Raises InvalidRequestError."""
+        errors = InputErrors()
+        fields = self._read_body(body, errors)
+        for parameter, text in zip(self._path, path, strict=True):
+            fields[parameter.path[0]] = parameter.read(text, errors)
+        fields |= self._read_query(query, errors)
+        if etag is not None and self.takes_etag:
+            fields[ETAG] = etag
+        errors.raise_if_any()
+        return self._request_class(**fields)
+
+
+def query_fields(binding: Binding) -> list[FieldDescriptor]:
+    """The request's fields that come from the query: those that neither path, body nor a header fills."""
+    if binding.body == WHOLE_BODY:
+        return []
+    taken = {*binding.template.variables, binding.body, ETAG}
+    if binding.body:
+        taken.add(UPDATE_MASK)
+    return [field for field in binding.method.input_type.fields if field.name not in taken]
+
+
+def _compile_body(binding: Binding) -> Callable[[Any, InputErrors], dict[str, Any]]:
+    """From the body to fields of the request, the update mask among them."""
+    if not binding.body:
+        return lambda _body, _errors: {}
+    request = binding.method.input_type
+    if binding.body == WHOLE_BODY:
+        whole = compile_fields(request)
+        return lambda body, errors: whole(body, "", errors)
+    field = request.fields_by_name[binding.body]
+    decode = compile_decoder(message_of(field))
+    mask = request.fields_by_name.get(UPDATE_MASK)
+    if mask is None or mask.message_type is None or mask.message_type.full_name != FIELD_MASK:
+        return lambda body, errors: {field.name: decode(body, "", errors)}
+    return _compile_masked_body(field, decode)
+
+
+def _compile_masked_body(field: FieldDescriptor, decode: Decoder) -> Callable[[Any, InputErrors], dict[str, Any]]:
+    """Names every key of the body in the update mask, so that a field is cleared by null and kept when it is not sent."""
+    inner = message_of(field).fields
+    paths = {name: each.name for each in inner for name in (each.json_name, each.name)}
+
+    def read(body: Any, errors: InputErrors) -> dict[str, Any]:
+        message = decode(body, "", errors)
+        if errors:
+            return {}
+        return {field.name: message, UPDATE_MASK: FieldMask(paths=[paths[key] for key in body])}
+
+    return read

@@ -1,0 +1,99 @@
+"""Bindings are read from the contracts, and a contract that the edge cannot keep stops the start by name."""
+
+import re
+
+import pytest
+from unified.api.v1 import options_pb2
+
+from gateway.bindings import build_bindings
+from gateway.contract import ContractError, load_contract
+from tests.unit.gateway.contracts import service
+
+USER = "option (unified.api.v1.access) = ACCESS_USER;"
+GET = f'{USER} option (google.api.http) = {{get: "/api/things/{{id}}", response_body: "thing"}};'
+
+
+def test_every_method_of_the_contracts_is_bound() -> None:
+    contract = load_contract()
+
+    bound = {binding.name for binding in build_bindings(contract.services)}
+
+    assert bound == {method.full_name for each in contract.services for method in each.methods}
+    assert len(bound) >= 11
+
+
+def test_comments_are_read_from_the_descriptor_set() -> None:
+    comments = load_contract().comments
+
+    assert comments["unified.task.v1.TaskService.GetTask"] == "Answers a task of the caller."
+    assert comments["unified.task.v1.Task.title"] == "What is to be done, in a line."
+    assert comments["unified.task.v1.Priority.PRIORITY_URGENT"] == "Now."
+
+
+def test_a_rule_says_everything() -> None:
+    [binding] = build_bindings([service(f"rpc Get(Q) returns (A) {{ {GET} }}")])
+
+    assert (binding.verb, binding.template.segments, binding.template.variables) == (
+        "GET",
+        ("api", "things", None),
+        ("id",),
+    )
+    assert (binding.rpc, binding.name) == ("/test.v1.S/Get", "test.v1.S.Get")
+    assert (binding.body, binding.response_body, binding.resource.name) == ("", "thing", "T")
+    assert binding.access == options_pb2.ACCESS_USER
+    assert (binding.success_status, binding.max_body_bytes) == (200, 256 * 1024)
+
+
+def test_additional_bindings_are_bindings_of_their_own() -> None:
+    rule = """option (google.api.http) = {
+        post: "/a" body: "thing" additional_bindings { put: "/b" body: "*" response_body: "thing" }
+    };"""
+
+    first, second = build_bindings([service(f"rpc Make(Q) returns (A) {{ {USER} {rule} }}")])
+
+    assert (first.verb, first.template.text, first.body, first.response_body) == ("POST", "/a", "thing", "")
+    assert (second.verb, second.template.text, second.body, second.response_body) == ("PUT", "/b", "*", "thing")
+
+
+def rpc(rule: str, options: str = USER, signature: str = "(Q) returns (A)") -> str:
+    return f"rpc Bad{signature} {{ {options} option (google.api.http) = {{ {rule} }}; }}"
+
+
+@pytest.mark.parametrize(
+    ("method", "complaint"),
+    [
+        (rpc('get: "/a"', options=""), "has no (unified.api.v1.access)"),
+        ("rpc Bad(Q) returns (A) { option (unified.api.v1.access) = ACCESS_USER; }", "has no (google.api.http)"),
+        (rpc('get: "/a"', signature="(Q) returns (stream A)"), "is a stream"),
+        (rpc('get: "/a"', signature="(stream Q) returns (A)"), "is a stream"),
+        (rpc('custom: {kind: "HEAD", path: "/a"}'), "is bound to custom"),
+        (rpc('body: "*"'), "is bound to no path"),
+        (rpc('get: "a"'), "'a' does not start with a slash"),
+        (rpc('get: "/a/*"'), "not supported: '*'"),
+        (rpc('get: "/a/**"'), "not supported: '**'"),
+        (rpc('get: "/{id=things/*}"'), "not supported: '{id=things'"),
+        (rpc('get: "/{thing.id}"'), "not supported: '{thing.id}'"),
+        (rpc('get: "/a/{id}:undo"'), "not supported: '{id}:undo'"),
+        (rpc('get: "/a/"'), "not supported: ''"),
+        (rpc('get: "/{id}/{id}"'), "names a variable twice"),
+        (rpc('get: "/{nothing}"'), "{nothing}"),
+        (rpc('get: "/{thing}"'), "{thing}"),
+        (rpc('get: "/{words}"'), "{words}"),
+        (rpc('get: "/a" body: "*"'), "which GET must not have"),
+        (rpc('delete: "/a" body: "*"'), "which DELETE must not have"),
+        (rpc('post: "/a" body: "nothing"'), "takes its body into 'nothing'"),
+        (rpc('post: "/a" body: "id"'), "takes its body into 'id'"),
+        (rpc('get: "/a" response_body: "nothing"'), "answers 'nothing'"),
+        (rpc('get: "/a" response_body: "things"'), "answers 'things'"),
+        (rpc('get: "/a"', options=USER + "option (unified.api.v1.rest) = {success_status: 418};"), "with 418"),
+        (rpc('get: "/a"', options=USER + "option (unified.api.v1.rest) = {success_status: 201};"), "state a location"),
+        (rpc('get: "/a"', options=USER + 'option (unified.api.v1.rest) = {location: "/a"};'), "state a location"),
+        (
+            rpc('get: "/a"', options=USER + 'option (unified.api.v1.rest) = {success_status: 201, location: "/{id}"};'),
+            "has no id",
+        ),
+    ],
+)
+def test_refuses_by_name(method: str, complaint: str) -> None:
+    with pytest.raises(ContractError, match=r"^test\.v1\.S\.Bad .*" + re.escape(complaint)):
+        build_bindings([service(method)])
