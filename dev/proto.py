@@ -26,7 +26,7 @@ def run(*command: str | Path) -> None:
 def compile_image(image: Path) -> None:
     """Write the descriptor set of all contracts and what they import, comments included."""
     sources = sorted(str(path.relative_to(ROOT / "protos")) for path in (ROOT / "protos").rglob("*.proto"))
-    includes = ["-I", ROOT / "protos", "-I", sysconfig.get_paths()["purelib"]]
+    includes: list[str | Path] = ["-I", ROOT / "protos", "-I", sysconfig.get_paths()["purelib"]]
     options = ["--fatal_warnings", "--include_imports", "--include_source_info", f"--descriptor_set_out={image}"]
     run(sys.executable, "-m", "grpc_tools.protoc", *includes, *options, *sources)
 
