@@ -29,7 +29,7 @@ def create(file: Path, filled_in: Mapping[str, str]) -> None:
 
 def given_settings(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """What is set, and not empty, in the environment or the file; the environment wins."""
-    in_file = dotenv_values(file, interpolate=False)
+    in_file = {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
     known = documented_settings() | in_file.keys()
-    in_environment = {name: value for name, value in environment.items() if name in known or _BUCKET.fullmatch(name)}
-    return {name: value for name, value in {**in_file, **in_environment}.items() if value}
+    in_environment = {name: value for name, value in environment.items() if value and (name in known or _BUCKET.fullmatch(name))}
+    return {**in_file, **in_environment}

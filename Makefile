@@ -1,0 +1,56 @@
+# What there is to do here. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs demo test unit check format proto
+PYTHON := .venv/bin/python
+NAME ?=
+ARGS ?=
+
+##@ The platform on this machine
+
+up: ## Start everything in the background and say what runs where (installs what is missing)
+	@dev/bootstrap.sh servers
+	@$(PYTHON) -m dev up
+
+down: ## Stop everything; the data stays in .local
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev down
+
+status: ## Show what runs, where, since when, and whether it is well
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev status
+
+logs: ## Follow the logs of all processes, or of one: make logs NAME=task_svc
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev logs $(NAME)
+
+demo: ## Use the running platform once, as a person would
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev demo
+
+##@ Working on the code
+
+test: ## Run the checks and all tests, on servers of their own (beside a running platform, if there is one)
+	@dev/bootstrap.sh tests
+	@$(PYTHON) -m dev.test
+
+unit: ## Run the tests that need no server: make unit ARGS='-k task'
+	@dev/bootstrap.sh
+	@$(PYTHON) -m pytest -q tests/unit $(ARGS)
+
+check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev.check
+
+format: ## Format the code and fix what the linter can fix
+	@dev/bootstrap.sh
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+proto: ## Generate the code in generated/ from protos/
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev.proto generate
+
+help: ## Show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

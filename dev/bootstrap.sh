@@ -1,0 +1,103 @@
+#!/bin/sh
+# Gets what the platform needs on Debian 12+ or Ubuntu 24.04+: a virtual environment with the locked packages; with the
+# argument "servers" also Redis and RabbitMQ where they are neither installed nor set to be elsewhere; with "tests" those
+# in any case, because tests start their own. Takes milliseconds when everything is there.
+set -eu
+cd "$(dirname "$0")/.."
+
+venv=.venv
+stamp=$venv/installed-from
+locks="requirements-dev.lock requirements-assets.txt"
+
+say() { printf '%s\n' "$*" >&2; }
+refuse() { say "$*"; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else return 1
+    fi
+}
+
+# Installs packages without starting the services in them: a policy-rc.d that refuses is there just for this time.
+install_packages() {
+    command -v apt-get >/dev/null || return 1
+    say "Installing with apt: $*"
+    as_root sh -c '
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            trap "rm -f $policy" EXIT
+            trap "exit 130" HUP INT TERM
+            printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        install() { apt-get install -y -q --no-install-recommends "$@"; }
+        install "$@" || { apt-get update -q && install "$@"; }
+    ' install_packages "$@" >&2
+}
+
+recent_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        if recent_enough $name; then command -v $name; return; fi
+    done
+    return 1
+}
+
+make_environment() {
+    python=$(find_python) || { install_packages python3 python3-venv && python=$(find_python); } ||
+        refuse "Python 3.11 or newer is needed: install the packages python3 and python3-venv (Debian 12+, Ubuntu 24.04+)."
+    say "Making the virtual environment with $("$python" --version)."
+    "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv ||
+        refuse "Python's venv module is needed: install the package python3-venv."
+    "$python" -m venv $venv
+}
+
+install_locked() {
+    say "Installing the locked packages (a minute the first time)."
+    for lock in $locks; do
+        $venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet \
+            --only-binary :all: --no-deps --require-hashes -r "$lock" >&2
+    done
+}
+
+ensure_environment() {
+    wanted=$(cat $locks | sha256sum)
+    if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
+    recent_enough $venv/bin/python || make_environment
+    install_locked
+    printf '%s\n' "$wanted" >$stamp
+}
+
+needed=${1:-}
+env_file=${UNIFIED_HOME:-.}/.env
+
+# Whether one of the settings has a value in the environment or in .env.
+is_set() {
+    [ "$needed" = servers ] || return 1
+    for name in "$@"; do
+        eval "value=\${$name:-}"
+        if [ -n "$value" ] || grep -Eq "^(export )?$name=.+" "$env_file" 2>/dev/null; then return 0; fi
+    done
+    return 1
+}
+
+has() { PATH="$PATH:/usr/sbin:/usr/lib/rabbitmq/bin" command -v "$1" >/dev/null; }
+
+# MongoDB's server comes with the locked packages, but not the library it loads.
+has_mongodb() { has mongod || ls /usr/lib/*/libcurl.so.4 /usr/lib*/libcurl.so.4 >/dev/null 2>&1; }
+mongodb_is_set() { is_set MONGO_URI_USER_SERVICE && is_set MONGO_URI_TASK_SERVICE && is_set MONGO_URI_NOTIFICATION_SERVICE; }
+
+ensure_servers() {
+    missing=
+    has_mongodb || mongodb_is_set || missing="$missing libcurl4"
+    has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
+    has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
+    # shellcheck disable=SC2086  # a list of words
+    [ -z "$missing" ] || install_packages $missing || refuse \
+        "Could not install the packages:$missing. Install them, or set MONGO_URI_*, REDIS_URL and RABBITMQ_URL to servers elsewhere."
+}
+
+ensure_environment
+case $needed in servers | tests) ensure_servers ;; esac

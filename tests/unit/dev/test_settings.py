@@ -1,0 +1,83 @@
+"""`.env.example` and what the local stack makes of it."""
+
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from dev import env_file
+from dev.configuration import Ports, read_configuration
+from dev.settings_check import settings_classes
+
+
+def fields_by_variable() -> dict[str, FieldInfo]:
+    # The ports last: theirs are the defaults of `make up`, which the example shows.
+    kinds: list[type[BaseSettings]] = [*settings_classes(), Ports]
+    return {name.upper(): field for kind in kinds for name, field in kind.model_fields.items()}
+
+
+def test_the_example_documents_every_setting_of_every_process() -> None:
+    known = set(fields_by_variable())
+
+    assert known - env_file.documented_settings() == set()
+
+
+def test_the_example_documents_nothing_that_no_process_reads() -> None:
+    known = set(fields_by_variable())
+
+    assert env_file.documented_settings() - known == set()
+
+
+def test_the_example_shows_the_defaults() -> None:
+    fields = fields_by_variable()
+    shown = dict(line.removeprefix("# ").split("=", 1) for line in env_file.EXAMPLE.read_text().splitlines() if "=" in line)
+    wrong = {
+        name: (text, fields[name].default)
+        for name, text in shown.items()
+        if name in fields and text and fields[name].default is not None and str(fields[name].default) != text
+    }
+
+    assert wrong == {}
+
+
+def test_a_created_file_has_the_given_settings_and_only_those(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    env_file.create(file, {"JWT_JWKS_FILE": r"C:\1", "JWT_PRIVATE_KEY_FILE": "a b"})
+
+    assert env_file.given_settings(file, {}) == {"JWT_JWKS_FILE": r"C:\1", "JWT_PRIVATE_KEY_FILE": "a b"}
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("RATE_LIMIT_MAX=7\nLOG_LEVEL=debug\nREDIS_URL=\nOWN=1\n")
+    environment = {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "", "RATE_LIMIT_LOGIN_MAX": "5", "HOME": "/root", "OWN": "2"}
+
+    given = env_file.given_settings(file, environment)
+
+    assert given == {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "debug", "RATE_LIMIT_LOGIN_MAX": "5", "OWN": "2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "mongodb", "redis", "rabbitmq"),
+    [
+        ({}, True, True, True),
+        ({"MONGO_URI_USER_SERVICE": "mongodb://elsewhere"}, True, True, True),
+        (
+            {f"MONGO_URI_{service}_SERVICE": "mongodb://elsewhere" for service in ("USER", "TASK", "NOTIFICATION")},
+            False,
+            True,
+            True,
+        ),
+        ({"REDIS_HOST": "elsewhere"}, True, False, True),
+        ({"REDIS_URL": "redis://elsewhere", "RABBITMQ_URL": "amqp://elsewhere"}, True, False, False),
+    ],
+)
+def test_a_server_is_local_when_it_was_not_said_to_be_elsewhere(
+    tmp_path: Path, given: dict[str, str], mongodb: bool, redis: bool, rabbitmq: bool
+) -> None:
+    configuration = read_configuration({"UNIFIED_HOME": str(tmp_path), **given})
+
+    locals_ = configuration.local_mongodb, configuration.local_redis, configuration.local_rabbitmq
+    assert locals_ == (mongodb, redis, rabbitmq)
