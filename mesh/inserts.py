@@ -1,4 +1,5 @@
-"""Inserts that wait together travel together: one majority write for all, each with its own result."""
+"""Inserts that wait together travel together: one majority write for all, each with its own result. An insert inside a
+transaction travels with that."""
 
 from collections.abc import Sequence
 
@@ -8,32 +9,37 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, WriteError
 
 from mesh.coalesce import Coalescer
 from mesh.mongo import Document
+from mesh.transactions import session
 
 DUPLICATE_KEY = 11000
 # Of no single caller's: those who wait give up at their own deadline, and the outcome is unknown to them.
 TIMEOUT_S = 10.0
 
-Inserter = Coalescer[Document, None]
-"""Inserts a document; raises DuplicateKeyError, or what the driver raised."""
 
+class Inserter:
+    """The way into a collection for single documents; raises DuplicateKeyError, or what the driver raised."""
 
-def inserter(collection: AsyncCollection[Document], *, max_batch: int = 100) -> Inserter:
-    """The way into the collection for single documents."""
+    def __init__(self, collection: AsyncCollection[Document], *, max_batch: int = 100) -> None:
+        self._collection = collection
+        self._together = Coalescer[Document, None](self._insert_batch, max_batch=max_batch)
 
-    async def insert(documents: list[Document]) -> Sequence[Exception | None]:
+    async def __call__(self, document: Document) -> None:
+        if transaction := session():
+            await self._collection.insert_one(document, session=transaction)
+        else:
+            await self._together(document)
+
+    async def _insert_batch(self, documents: list[Document]) -> Sequence[Exception | None]:
         results: list[Exception | None] = [None] * len(documents)
         try:
             with pymongo.timeout(TIMEOUT_S):
-                await collection.insert_many(documents, ordered=False)
+                await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            details = error.details
-            if details.get("writeConcernErrors"):
+            if error.details.get("writeConcernErrors"):
                 raise
-            for failed in details["writeErrors"]:
+            for failed in error.details["writeErrors"]:
                 results[failed["index"]] = _write_error(failed)
         return results
-
-    return Coalescer(insert, max_batch=max_batch)
 
 
 def _write_error(failed: Document) -> WriteError:

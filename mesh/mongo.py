@@ -23,6 +23,9 @@ Document = dict[str, Any]
 
 SELECTION_TIMEOUT_MS = 2_000
 PING_TIMEOUT_S = 1.0
+# A write counts when a majority has it in its journal; reads see only what counts.
+WRITE_CONCERN = WriteConcern(w="majority", j=True)
+READ_CONCERN = ReadConcern("majority")
 
 
 def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
@@ -38,13 +41,12 @@ def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
 
 
 def database(client: AsyncMongoClient[Document], name: str) -> AsyncDatabase[Document]:
-    """The service's database: a write is acknowledged when a majority has it in its journal, and reads see only such
-    writes. Times come back aware, in UTC."""
+    """The service's database, with these concerns; times come back aware, in UTC."""
     return client.get_database(
         name,
         codec_options=CodecOptions(tz_aware=True),
-        write_concern=WriteConcern(w="majority", j=True),
-        read_concern=ReadConcern("majority"),
+        write_concern=WRITE_CONCERN,
+        read_concern=READ_CONCERN,
     )
 
 

@@ -20,6 +20,7 @@ from mesh.events import CONTENT_TYPE, Event
 from mesh.leases import Lease
 from mesh.mongo import Document
 from mesh.topology import EVENTS
+from mesh.transactions import after_commit
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,11 @@ class Outbox:
         await self._documents.create_index([(f"{FIELD}.time", ASCENDING)], name="outbox_pending", partialFilterExpression=PENDING)
 
     def publish_soon(self, document_id: ObjectId, event: Event) -> None:
-        """Publish in the background. With the broker away or too much under way, the event is left to the sweep."""
+        """Publish in the background, once the transaction around this call (if there is one) is committed."""
+        after_commit(lambda: self._publish_now(document_id, event))
+
+    def _publish_now(self, document_id: ObjectId, event: Event) -> None:
+        """With the broker away or too much under way, the event is left to the sweep."""
         if not self._publisher.is_open or len(self._under_way) >= self._at_once:
             return
         task = asyncio.create_task(self._publish_and_pull(document_id, event))

@@ -12,10 +12,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
+from mesh.idempotency import IdempotencyStore
 from mesh.interceptors import Context, Handler, Interceptor, Method, compose
 from mesh.interceptors.access import access
 from mesh.interceptors.deadline import deadline
 from mesh.interceptors.errors import errors
+from mesh.interceptors.idempotency import idempotency
 from mesh.interceptors.identity import identity
 from mesh.interceptors.telemetry import telemetry
 from mesh.interceptors.validation import validation
@@ -85,12 +87,18 @@ class _InFlight:
 
 @contextlib.asynccontextmanager
 async def serving(
-    address: str, services: Sequence[Service], *, verifier: TokenVerifier, health: HealthServicer, drain_s: float
+    address: str,
+    services: Sequence[Service],
+    *,
+    verifier: TokenVerifier,
+    health: HealthServicer,
+    drain_s: float,
+    keys: IdempotencyStore | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
-    refused. Yields the port, which is a free one where `address` ends in ":0". Raises OSError when the port is taken."""
+    refused. `keys` is needed where a method accepts idempotency keys. Yields the port, which is a free one where `address` ends in ":0". Raises OSError when the port is taken."""
     in_flight = _InFlight()
-    chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation]
+    chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation, idempotency(keys)]
     server = grpc.aio.server(options=OPTIONS)
     for service in services:
         _add(server, service, chain)

@@ -8,7 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from mesh import pages
-from mesh.inserts import inserter
+from mesh.inserts import Inserter
 from mesh.mongo import Document
 from notify_svc.model import Notification
 from notify_svc.use_cases import Page
@@ -24,7 +24,7 @@ QUESTION = "notifications newest first"
 class MongoNotificationRepository:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._notifications = database["notifications"]
-        self._insert = inserter(self._notifications)
+        self._insert = Inserter(self._notifications)
 
     async def ensure_indexes(self) -> None:
         await self._notifications.create_indexes(INDEXES)

@@ -12,6 +12,7 @@ from unified.task.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_ser
 from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
 from mesh.health import HealthWatch
+from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
@@ -37,6 +38,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         publisher = Publisher(topology.declare_events)
         broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
         outbox = _outbox(settings, database, publisher)
+        keys = IdempotencyStore(client, database, utc_now)
         tasks = MongoTaskRepository(database, outbox)
         use_cases = TaskUseCases(tasks, now=utc_now, new_id=lambda: str(ObjectId()))
         # Without RabbitMQ the service works: events wait in their outbox.
@@ -44,6 +46,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
         await mongo.when_available(tasks.ensure_indexes)
+        await mongo.when_available(keys.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
@@ -57,6 +60,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 verifier=verifier_of(settings),
                 health=health.servicer,
                 drain_s=settings.drain_seconds,
+                keys=keys,
             )
         )
 

@@ -13,9 +13,10 @@ from unified.error.v1 import reason_pb2
 
 from mesh import outbox, pages
 from mesh.errors import ServiceError
-from mesh.inserts import inserter
+from mesh.inserts import Inserter
 from mesh.mongo import Document, object_id
 from mesh.outbox import Outbox
+from mesh.transactions import session
 from task_svc.mapping import event_to_envelope
 from task_svc.model import Priority, Status, Task, TaskEvent
 from task_svc.use_cases import Page
@@ -37,7 +38,7 @@ QUESTION = "tasks newest first"
 class MongoTaskRepository:
     def __init__(self, database: AsyncDatabase[Document], outbox: Outbox) -> None:
         self._tasks, self._outbox = database[COLLECTION], outbox
-        self._insert = inserter(self._tasks)
+        self._insert = Inserter(self._tasks)
 
     async def ensure_indexes(self) -> None:
         await self._tasks.create_indexes(INDEXES)
@@ -54,7 +55,9 @@ class MongoTaskRepository:
         key = object_id(task_id)
         if key is None:
             return None
-        document = await self._tasks.find_one({"_id": key, "memberIds": ObjectId(member_id), **EXISTING}, FIELDS)
+        document = await self._tasks.find_one(
+            {"_id": key, "memberIds": ObjectId(member_id), **EXISTING}, FIELDS, session=session()
+        )
         return _to_task(document) if document else None
 
     async def list(self, member_id: str, page_size: int, page_token: str) -> Page:
@@ -77,11 +80,11 @@ class MongoTaskRepository:
         envelope = event_to_envelope(event)
         before = {"_id": ObjectId(task.id), "version": task.version - 1, **EXISTING}
         change = {"$set": {**_to_fields(task), **tombstone}, **outbox.pushing(envelope)}
-        result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change)
+        result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change, session=session())
         if result.matched_count:
             self._outbox.publish_soon(before["_id"], envelope)
             return True
-        if await self._tasks.find_one(before, {"_id": True}):
+        if await self._tasks.find_one(before, {"_id": True}, session=session()):
             raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many unsent events of this task", retry_after_s=5)
         return False
 

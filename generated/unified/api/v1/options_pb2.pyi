@@ -171,12 +171,17 @@ Global___ErrorInfo: _TypeAlias = ErrorInfo  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 REST_FIELD_NUMBER: _builtins.int
+ACCEPTS_IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
 RULES_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access.ValueType]
 """Who may call the method. A method without it is not served and stops the start of whatever would serve it."""
 rest: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Rest]
 """What only the REST edge needs to know."""
+accepts_idempotency_key: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.bool]
+"""The method accepts an idempotency key (REST header `Idempotency-Key`, gRPC metadata `idempotency-key`): for 24 hours, the
+same request under the same key has one effect and the same answer.
+"""
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]
 """What a value of the field must satisfy. Services enforce it; the OpenAPI document shows it."""
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorInfo]

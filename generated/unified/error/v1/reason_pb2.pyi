@@ -60,6 +60,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Something broke on our side. The request id finds it in the logs."""
     REASON_ILLEGAL_TRANSITION: _Reason.ValueType  # 18
     """The task's status cannot go from what it is to what was asked."""
+    REASON_IDEMPOTENCY_KEY_REUSED: _Reason.ValueType  # 20
+    """The idempotency key was used for another request; a new request needs a new key."""
+    REASON_IDEMPOTENCY_IN_PROGRESS: _Reason.ValueType  # 21
+    """A request with this idempotency key is still running; retry after the stated time."""
     REASON_CANCELLED: _Reason.ValueType  # 19
     """The client went away before the answer."""
 
@@ -106,6 +110,10 @@ REASON_INTERNAL: Reason.ValueType  # 17
 """Something broke on our side. The request id finds it in the logs."""
 REASON_ILLEGAL_TRANSITION: Reason.ValueType  # 18
 """The task's status cannot go from what it is to what was asked."""
+REASON_IDEMPOTENCY_KEY_REUSED: Reason.ValueType  # 20
+"""The idempotency key was used for another request; a new request needs a new key."""
+REASON_IDEMPOTENCY_IN_PROGRESS: Reason.ValueType  # 21
+"""A request with this idempotency key is still running; retry after the stated time."""
 REASON_CANCELLED: Reason.ValueType  # 19
 """The client went away before the answer."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
