@@ -96,7 +96,8 @@ async def serving(
     keys: IdempotencyStore | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
-    refused. `keys` is needed where a method accepts idempotency keys. Yields the port, which is a free one where `address` ends in ":0". Raises OSError when the port is taken."""
+    refused. `keys` is needed where a method accepts idempotency keys. Yields the port, a free one where `address`
+    ends in ":0". Raises OSError when the port is taken."""
     in_flight = _InFlight()
     chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation, idempotency(keys)]
     server = grpc.aio.server(options=OPTIONS)
