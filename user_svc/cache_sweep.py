@@ -7,8 +7,9 @@ from user_svc.cache import RedisProfileCache
 from user_svc.repository import MongoUserRepository
 
 LIMIT = 1000
-# Redis writes its log to disk every second: a version younger than this can still be lost to a crash of Redis.
-SETTLED_AFTER = timedelta(seconds=3)
+# Until then a version is written again and again: a crash of Redis loses what its log did not have on disk, and a slow read
+# could put an old version in the place of a new one that Redis has lost. Longer than READ_TIMEOUT_S.
+SETTLED_AFTER = timedelta(seconds=10)
 
 
 class CacheSweep:
