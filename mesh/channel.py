@@ -8,8 +8,8 @@ SERVICE_CONFIG = {
     # Replicas that say NOT_SERVING (draining, or without their database) get no calls.
     "healthCheckConfig": {"serviceName": ""},
 }
+HEALTHY_ONLY = [("grpc.service_config", orjson.dumps(SERVICE_CONFIG).decode())]
 OPTIONS = [
-    ("grpc.service_config", orjson.dumps(SERVICE_CONFIG).decode()),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -19,10 +19,11 @@ OPTIONS = [
 ]
 
 
-def open_channel(target: str) -> grpc.aio.Channel:
+def open_channel(target: str, *, healthy_only: bool = True) -> grpc.aio.Channel:
     """A channel that spreads calls over the target's healthy replicas and reconnects by itself.
 
-    A call fails at once with UNAVAILABLE while no replica is healthy. Set a timeout on every call: none is implied, and none
-    is passed on by grpc.aio.
+    A call fails at once with UNAVAILABLE while no replica is healthy; without `healthy_only`, while none can be reached,
+    which is for those who ask how a replica is. Set a timeout on every call: none is implied, and none is passed on by
+    grpc.aio.
     """
-    return grpc.aio.insecure_channel(target, options=OPTIONS)
+    return grpc.aio.insecure_channel(target, options=[*(HEALTHY_ONLY if healthy_only else []), *OPTIONS])
