@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs demo test unit check format proto
 PYTHON := .venv/bin/python
+export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
 ARGS ?=
 

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Coroutine
 from contextlib import nullcontext
@@ -20,13 +19,14 @@ from dev.state import StateWriter
 from dev.status import status
 from dev.supervisor import Supervisor
 from dev.up import up
+from mesh.logs import configure
 
 
 async def supervise() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure("supervisor", "info")
     configuration = read_configuration()
     stack = build(configuration, checked_ports(configuration))
-    return 0 if await Supervisor(stack, StateWriter(configuration.home)).run() else 1
+    return 0 if await Supervisor(stack.stages, StateWriter(configuration.home)).run() else 1
 
 
 def _command(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:

@@ -86,7 +86,7 @@ is_set() {
 has() { PATH="$PATH:/usr/sbin:/usr/lib/rabbitmq/bin" command -v "$1" >/dev/null; }
 
 # MongoDB's server comes with the locked packages, but not the library it loads.
-has_mongodb() { has mongod || ls /usr/lib/*/libcurl.so.4 /usr/lib*/libcurl.so.4 >/dev/null 2>&1; }
+has_mongodb() { has mongod || find /usr/lib /usr/lib64 -maxdepth 2 -name libcurl.so.4 2>/dev/null | grep -q .; }
 mongodb_is_set() { is_set MONGO_URI_USER_SERVICE && is_set MONGO_URI_TASK_SERVICE && is_set MONGO_URI_NOTIFICATION_SERVICE; }
 
 ensure_servers() {

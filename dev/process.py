@@ -48,7 +48,8 @@ class Process(Running, ABC):
         """Return when it is ready. One that runs with the same settings is adopted, one with other settings ended."""
         if not self.runs_as_set:
             await self.stop()
-            self._require_ports()
+            if taken := self.taken_ports():
+                raise StartError("\n".join(taken))
             await self.prepare()
             self._spawn(self.command())
         await self._until_ready()
@@ -75,10 +76,13 @@ class Process(Running, ABC):
         content = repr((command.argv, sorted(command.environment.items()), command.working_directory))
         return marks.Mark(str(self.directory), self.name, hashlib.sha256(content.encode()).hexdigest()[:16])
 
-    def _require_ports(self) -> None:
-        for setting, port in self.ports.items():
-            if in_use(port):
-                raise StartError(f"{self.name}: port {port} is taken by another program; set {setting} to a free port")
+    def taken_ports(self) -> list[str]:
+        """For a process that does not run: a sentence for each of its ports that somebody else has."""
+        return [
+            f"{self.name}: port {port} is taken by another program; set {setting} to a free port"
+            for setting, port in self.ports.items()
+            if in_use(port)
+        ]
 
     def _spawn(self, command: Command) -> None:
         with self.log_file.open("ab") as log:

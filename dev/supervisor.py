@@ -12,15 +12,9 @@ from typing import Any
 
 from dev.process import Command, Process, StartError
 from dev.service import ROOT, SOURCES
-from dev.stack import Stack
 from dev.state import StateWriter, read
 
 log = logging.getLogger(__name__)
-
-FIRST_DELAY_S = 0.5
-LONGEST_DELAY_S = 30.0
-# Who ran this long before dying starts with the first delay again.
-STEADY_S = 60.0
 
 
 class SupervisorProcess(Process):
@@ -47,10 +41,20 @@ class SupervisorProcess(Process):
 
 
 class Supervisor:
-    """Watches every process of the stack, also those that an earlier supervisor started."""
+    """Starts stage after stage, then watches every process, also those that an earlier supervisor started."""
 
-    def __init__(self, stack: Stack, state: StateWriter) -> None:
-        self._stack, self._state = stack, state
+    def __init__(
+        self,
+        stages: list[list[Process]],
+        state: StateWriter,
+        *,
+        first_delay_s: float = 0.5,
+        longest_delay_s: float = 30.0,
+        steady_s: float = 60.0,
+    ) -> None:
+        """A process that dies waits `first_delay_s`, and twice as long each time after, unless it ran for `steady_s`."""
+        self._stages, self._state = stages, state
+        self._first_delay_s, self._longest_delay_s, self._steady_s = first_delay_s, longest_delay_s, steady_s
 
     async def run(self) -> bool:
         """Until SIGTERM or SIGINT. False when something could not be started; then nothing is left running."""
@@ -66,15 +70,15 @@ class Supervisor:
         await self._stop_all()
         if isinstance(outcome, asyncio.CancelledError):
             return True
-        log.error("gave up", extra={"why": str(outcome)})
+        log.error("gave up", extra={"reason": str(outcome)})
         self._state.fail(str(outcome))
         return False
 
     async def _start_and_watch(self) -> None:
-        for stage in self._stack.stages:
+        for stage in self._stages:
             await _all(self._start(process) for process in stage)
         self._state.complete()
-        await _all(self._watch(process) for process in self._stack)
+        await _all(self._watch(process) for stage in self._stages for process in stage)
 
     async def _start(self, process: Process) -> None:
         self._state.note(process.name, "starting")
@@ -82,15 +86,15 @@ class Supervisor:
         self._state.note(process.name, "running")
 
     async def _watch(self, process: Process) -> None:
-        delay_s = FIRST_DELAY_S
+        delay_s = self._first_delay_s
         while True:
             watched_from = time.monotonic()
             await process.exited()
-            if time.monotonic() - watched_from > STEADY_S:
-                delay_s = FIRST_DELAY_S
-            log.warning("%s died; starting it again in %.1f s", process.name, delay_s)
+            if time.monotonic() - watched_from > self._steady_s:
+                delay_s = self._first_delay_s
+            log.warning("process died", extra={"program": process.name, "restart_in_s": delay_s})
             await asyncio.sleep(delay_s)
-            delay_s = min(delay_s * 2, LONGEST_DELAY_S)
+            delay_s = min(delay_s * 2, self._longest_delay_s)
             await self._restart(process)
 
     async def _restart(self, process: Process) -> None:
@@ -98,13 +102,13 @@ class Supervisor:
         try:
             await process.start()
         except (StartError, OSError):
-            log.exception("%s cannot be started", process.name)
+            log.exception("process cannot be started", extra={"program": process.name})
             await process.stop()
         else:
             self._state.note(process.name, "running")
 
     async def _stop_all(self) -> None:
-        for stage in reversed(self._stack.stages):
+        for stage in reversed(self._stages):
             await _all(self._stop(process) for process in stage)
 
     async def _stop(self, process: Process) -> None:

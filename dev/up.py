@@ -8,7 +8,7 @@ from dev import report, state
 from dev.configuration import Configuration, prepare_secrets
 from dev.process import StartError
 from dev.settings_check import checked_ports
-from dev.stack import build
+from dev.stack import Stack, build
 from dev.supervisor import SupervisorProcess
 
 _REFRESH_INTERVAL_S = 0.1
@@ -21,7 +21,7 @@ async def up() -> int:
     if supervisor.runs_as_set and state.read(configuration.home).complete:
         print("Everything runs already.")
     else:
-        await _start(supervisor, configuration)
+        await _start(supervisor, stack, configuration)
     print(report.what_runs_where(stack, configuration))
     unwell = [process.name for process in stack if not await process.healthy()]
     if unwell:
@@ -29,7 +29,9 @@ async def up() -> int:
     return 1 if unwell else 0
 
 
-async def _start(supervisor: SupervisorProcess, configuration: Configuration) -> None:
+async def _start(supervisor: SupervisorProcess, stack: Stack, configuration: Configuration) -> None:
+    if taken := [problem for process in stack if process.pid is None for problem in process.taken_ports()]:
+        raise StartError("\n".join(taken))
     replaced = supervisor.pid is not None and not supervisor.runs_as_set
     print("The settings have changed: starting everything again." if replaced else "Starting the platform.")
     progress = asyncio.create_task(_show_progress(configuration))

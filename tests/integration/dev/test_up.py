@@ -1,0 +1,136 @@
+"""`make up` and its relatives, as commands, on a home and ports of their own: the life of one stack in one scenario."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from dev import marks
+from dev.configuration import ROOT, Ports
+from dev.ports import free_port, in_use
+from dev.running import Running
+
+PROCESSES = {"mongod", "redis", "rabbitmq", "user_svc", "task_svc", "notify_svc", "gateway"}
+PATIENCE_S = 60
+
+
+class Terminal:
+    """Somebody who types commands, with ports of their own in the environment."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self.settings = {name.upper(): str(free_port()) for name in Ports.model_fields}
+        self.settings["LOCAL_RABBITMQ_PORT"] = str(_three_free_ports())
+
+    async def run(self, *command: str, **settings: str) -> tuple[int, str]:
+        """The exit code and what was printed."""
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'generated'}"}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "dev", *command),
+            cwd=ROOT,
+            env={**environment, "UNIFIED_HOME": str(self.home), **self.settings, **settings},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+        assert process.returncode is not None
+        return process.returncode, output.decode()
+
+    def pid(self, name: str) -> int | None:
+        return Running(name, self.home).pid
+
+    def pids(self) -> dict[str, int | None]:
+        return {name: self.pid(name) for name in PROCESSES}
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if condition():
+                    return
+                await asyncio.sleep(0.05)
+
+
+def _three_free_ports() -> int:
+    while True:
+        port = free_port()
+        if not in_use(port + 1) and not in_use(port + 2):
+            return port
+
+
+@pytest.fixture
+async def terminal(run_directory: Path) -> AsyncIterator[Terminal]:
+    terminal = Terminal(run_directory / "up")
+    yield terminal
+    await terminal.run("down")
+
+
+async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Terminal) -> None:
+    code, output = await terminal.run("up")
+    assert code == 0, output
+    assert f"http://127.0.0.1:{terminal.settings['API_GATEWAY_PORT']}" in output
+    pids = terminal.pids()
+    assert None not in pids.values()
+    assert _program(pids["rabbitmq"]) == "beam.smp"
+
+    code, output = await terminal.run("up")
+    assert (code, "runs already" in output) == (0, True)
+    assert terminal.pids() == pids
+
+    # The supervisor brings back what dies, and the next one adopts what an earlier one left.
+    _kill(pids["gateway"])
+    await terminal.until(lambda: terminal.pid("gateway") not in (None, pids["gateway"]))
+    supervisor_pid = terminal.pid("supervisor")
+    _kill(supervisor_pid)
+    pids = terminal.pids()
+    code, output = await terminal.run("up")
+    assert code == 0, output
+    assert terminal.pid("supervisor") not in (None, supervisor_pid)
+    assert terminal.pids() == pids
+    _kill(pids["task_svc"])
+    await terminal.until(lambda: terminal.pid("task_svc") not in (None, pids["task_svc"]))
+
+    code, output = await terminal.run("status")
+    assert all(name in output for name in PROCESSES), output
+    code, output = await terminal.run("logs", "--no-follow", "gateway")
+    assert code == 0
+    assert all(line.startswith("gateway | ") for line in output.splitlines())
+
+    code, output = await terminal.run("down")
+    assert code == 0, output
+    assert marks.marked_below(terminal.home) == {}
+    assert not [port for port in terminal.settings.values() if in_use(int(port))]
+    assert (await terminal.run("down"))[1].strip() == "Nothing runs."
+
+
+async def test_a_taken_port_is_named_with_the_setting_that_moves_it(terminal: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = str(stranger.getsockname()[1])
+        code, output = await terminal.run("up", LOCAL_REDIS_PORT=port)
+
+    assert code == 1
+    assert f"redis: port {port} is taken by another program; set LOCAL_REDIS_PORT to a free port" in output
+    assert marks.marked_below(terminal.home) == {}
+
+
+async def test_all_bad_settings_are_named_at_once_and_nothing_starts(terminal: Terminal) -> None:
+    bad = {"JWT_SECRET": "short", "USER_SERVICE_PORT": "http", "LOCAL_REDIS_PORT": "0", "RABBITMQ_URL": "localhost"}
+    code, output = await terminal.run("up", **bad)
+
+    assert code == 1
+    assert [name for name in bad if name not in output] == []
+    assert "short" not in output
+    assert marks.marked_below(terminal.home) == {}
+
+
+def _program(pid: int | None) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def _kill(pid: int | None) -> None:
+    assert pid
+    os.kill(pid, signal.SIGKILL)
