@@ -8,18 +8,10 @@ from urllib.parse import unquote
 from unified.error.v1.reason_pb2 import REASON_METHOD_NOT_ALLOWED, REASON_ROUTE_NOT_FOUND
 
 from gateway.contract import ContractError
+from gateway.errors import RestError
 from gateway.templates import Template
-from mesh.errors import ServiceError
 
 Target = TypeVar("Target")
-
-
-class MethodNotAllowedError(ServiceError):
-    """The path exists, but not with this method. `allow` is the value of the `Allow` header."""
-
-    def __init__(self, allow: str) -> None:
-        super().__init__(REASON_METHOD_NOT_ALLOWED, f"the path supports {allow}")
-        self.allow = allow
 
 
 @dataclass(slots=True)
@@ -50,7 +42,7 @@ class Router(Generic[Target]):
     def match(self, verb: str, raw_path: str) -> tuple[Target, list[str]]:
         """The target, and the values of its template's variables. `raw_path` is as sent, without the query.
 
-        Raises ServiceError ROUTE_NOT_FOUND, or MethodNotAllowedError naming the methods of all paths that match.
+        Raises ROUTE_NOT_FOUND, or METHOD_NOT_ALLOWED with an `Allow` header over all paths that match.
         """
         segments = _decode(raw_path)
         found: list[tuple[_Node[Target], list[str]]] = []
@@ -60,8 +52,9 @@ class Router(Generic[Target]):
             if verb in node.targets:
                 return node.targets[verb], values
         if not found:
-            raise ServiceError(REASON_ROUTE_NOT_FOUND, "no resource answers at this path")
-        raise MethodNotAllowedError(", ".join(sorted({verb for node, _ in found for verb in node.targets})))
+            raise RestError(REASON_ROUTE_NOT_FOUND, "no resource answers at this path")
+        allow = ", ".join(sorted({verb for node, _ in found for verb in node.targets}))
+        raise RestError(REASON_METHOD_NOT_ALLOWED, f"this path supports {allow}", headers={"Allow": allow})
 
 
 def _collect(node: _Node[Target], rest: Sequence[str], values: list[str], found: list[tuple[_Node[Target], list[str]]]) -> None:

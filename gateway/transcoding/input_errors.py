@@ -1,19 +1,21 @@
 """What is wrong with a request, field by field."""
 
+from collections.abc import Mapping, Sequence
+
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
-from mesh.errors import MAX_FIELD_ERRORS, ServiceError
+from gateway.errors import RestError
+from mesh.errors import MAX_FIELD_ERRORS
 
 # A client's own misspelt key is shown to it, but not a whole body that was sent as one.
 MAX_NAME_SHOWN = 100
 
 
-class InvalidRequestError(ServiceError):
-    """The request breaks the contract. `errors` are entries of the problem's `errors`: a pointer or parameter and a message."""
+class InvalidRequestError(RestError):
+    """The request breaks the contract."""
 
-    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
-        super().__init__(REASON_INVALID_ARGUMENT, message)
-        self.errors = errors
+    def __init__(self, message: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(REASON_INVALID_ARGUMENT, message, errors=errors)
 
 
 class InputErrors:
@@ -35,13 +37,18 @@ class InputErrors:
     def raise_if_any(self) -> None:
         """Raises InvalidRequestError with what was collected."""
         if self._errors:
-            first = self._errors[0]
-            place = first.get("parameter") or first.get("pointer", "").lstrip("/") or "the body"
-            raise InvalidRequestError(f"{place} {first['message']}", self._errors)
+            raise wrong_fields(self._errors)
 
     def _add(self, error: dict[str, str]) -> None:
         if len(self._errors) < MAX_FIELD_ERRORS:
             self._errors.append(error)
+
+
+def wrong_fields(errors: Sequence[Mapping[str, str]]) -> InvalidRequestError:
+    """The failure that these errors make; the first of them tells it in words."""
+    first = errors[0]
+    place = first.get("parameter") or first.get("pointer", "").lstrip("/") or "the body"
+    return InvalidRequestError(f"{place} {first['message']}", errors)
 
 
 def child(pointer: str, key: str) -> str:

@@ -1,0 +1,11 @@
+"""Runs the gateway until it is asked to stop."""
+
+from gateway.app import app
+from gateway.settings import GatewaySettings
+from mesh import lifecycle, logs
+from mesh.settings import load
+
+if __name__ == "__main__":
+    settings = load(GatewaySettings)
+    logs.configure("gateway", settings.log_level)
+    lifecycle.run(lambda: app(settings))

@@ -1,0 +1,95 @@
+"""Puts the gateway together; nothing else constructs anything."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+
+from gateway.bindings import Binding, build_bindings
+from gateway.connections import EdgeServer
+from gateway.contract import ContractError, load_contract
+from gateway.endpoint import Endpoint
+from gateway.handler import Handler
+from gateway.health import PlatformHealth, ServiceHealth
+from gateway.limits import AddressLimiter, Quota
+from gateway.listening import listening
+from gateway.pages import Page, health_pages, jwks_page
+from gateway.routing import Router
+from gateway.settings import GatewaySettings
+from gateway.templates import parse_template
+from mesh.channel import open_channel
+from mesh.lifecycle import every
+from mesh.metrics import serving_metrics
+from mesh.redis import open_redis
+from mesh.tokens import verifier_of
+
+# Which process serves the services of a package.
+PROCESSES = {"unified.user.v1": "user_svc", "unified.task.v1": "task_svc", "unified.notify.v1": "notify_svc"}
+
+
+@asynccontextmanager
+async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIterator[int]:
+    """The running gateway, until the context is left. Yields its port. With `share_port` other workers may listen too."""
+    contract = load_contract()
+    bindings = build_bindings(contract.services)
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(settings.redis_address))
+        limiter = AddressLimiter(redis, _quota(settings), fallback_share=settings.rate_limit_fallback_share)
+        health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
+        router = Router[Endpoint | Page]()
+        server = EdgeServer(Handler(router, limiter, verifier_of(settings)), max_header_bytes=settings.max_header_bytes)
+        channels = {name: await stack.enter_async_context(open_channel(to)) for name, to in settings.targets().items()}
+        _add_endpoints(router, bindings, channels, settings)
+        _add_pages(router, health_pages(health, lambda: server.draining))
+        _add_pages(router, {"/.well-known/jwks.json": jwks_page(None if settings.jwt_secret else settings.jwt_jwks_file)})
+
+        stack.enter_context(serving_metrics(settings.bind_address, settings.api_gateway_metrics_port))
+        for job, name in ((limiter.probe, "redis probe"), (health.poll, "health poll")):
+            await job()
+            await stack.enter_async_context(every(settings.health_interval_seconds, job, name))
+        yield await stack.enter_async_context(
+            listening(
+                server,
+                settings.bind_address,
+                settings.api_gateway_port,
+                share_port=share_port,
+                drain_s=settings.drain_seconds,
+            )
+        )
+
+
+def _quota(settings: GatewaySettings) -> Quota:
+    return Quota(settings.rate_limit_max, settings.rate_limit_window_seconds)
+
+
+async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> dict[str, ServiceHealth]:
+    """Watches over channels of their own, which reach a service that says it is not ready."""
+    healths = {}
+    for name, target in settings.targets().items():
+        channel = await stack.enter_async_context(open_channel(target, healthy_only=False))
+        healths[name] = ServiceHealth(channel)
+    return healths
+
+
+def _add_endpoints(
+    router: Router[Endpoint | Page],
+    bindings: list[Binding],
+    channels: Mapping[str, grpc.aio.Channel],
+    settings: GatewaySettings,
+) -> None:
+    for binding in bindings:
+        package = binding.method.containing_service.file.package
+        if package not in PROCESSES:
+            raise ContractError(f"{binding.name} is of no known process: gateway.app.PROCESSES lacks {package}")
+        endpoint = Endpoint(
+            binding,
+            channels[PROCESSES[package]],
+            timeout_s=settings.api_timeout_seconds,
+            body_timeout_s=settings.body_timeout_seconds,
+        )
+        router.add(binding.verb, binding.template, endpoint)
+
+
+def _add_pages(router: Router[Endpoint | Page], pages: Mapping[str, Page]) -> None:
+    for path, page in pages.items():
+        router.add("GET", parse_template(path), page)

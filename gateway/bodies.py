@@ -1,0 +1,76 @@
+"""Reads request bodies: JSON only, as many bytes as the method admits, in bounded time."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
+from unified.error.v1.reason_pb2 import REASON_BODY_TOO_LARGE, REASON_UNSUPPORTED_MEDIA_TYPE
+
+from gateway.errors import RestError
+from gateway.transcoding.input_errors import InvalidRequestError
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: float) -> Any:
+    """The body as plain values. Raises RestError."""
+    _check_media_type(request)
+    body = await _read(request, max_bytes, timeout_s)
+    if not body:
+        raise InvalidRequestError("a JSON body is needed")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(f"the body is not JSON: {error}") from None
+
+
+async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:
+    """Raise InvalidRequestError where a body was sent to a method that takes none."""
+    if request.can_read_body and (request.content_length or await _read(request, 1, timeout_s)):
+        raise InvalidRequestError(f"{request.method} takes no body here")
+
+
+def _check_media_type(request: web.BaseRequest) -> None:
+    accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RestError(REASON_UNSUPPORTED_MEDIA_TYPE, "the body must not be compressed")
+    if request.content_type not in accepted or (request.charset or "utf-8").lower() != "utf-8":
+        raise RestError(REASON_UNSUPPORTED_MEDIA_TYPE, f"the body must be {' or '.join(accepted)} in UTF-8")
+
+
+async def _read(request: web.BaseRequest, max_bytes: int, timeout_s: float) -> bytes:
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await _invite(request)
+            return await _read_up_to(request, max_bytes)
+    except TimeoutError:
+        raise InvalidRequestError(f"the body did not arrive within {timeout_s:g} seconds") from None
+    except RequestPayloadError:
+        raise InvalidRequestError("the body breaks off or is not framed as HTTP wants it") from None
+
+
+async def _invite(request: web.BaseRequest) -> None:
+    """Tell a client that waits for it to send the body: nothing speaks against the request any more."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(_CONTINUE)
+        # Only the answer itself counts as output.
+        request.writer.output_size = 0
+
+
+async def _read_up_to(request: web.BaseRequest, max_bytes: int) -> bytes:
+    body = bytearray()
+    while chunk := await request.content.readany():
+        body += chunk
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+    return bytes(body)
+
+
+def _too_large(max_bytes: int) -> RestError:
+    return RestError(REASON_BODY_TOO_LARGE, f"the body must have at most {max_bytes} bytes")

@@ -1,0 +1,72 @@
+"""One REST binding at work: the HTTP request in, one gRPC call with a deadline, the HTTP answer out."""
+
+import re
+from collections.abc import Sequence
+
+import grpc
+from aiohttp import web
+from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
+
+from gateway.answers import compile_answer
+from gateway.bindings import Binding
+from gateway.bodies import read_json, refuse_body
+from gateway.transcoding.input_errors import wrong_fields
+from gateway.transcoding.places import compile_places
+from gateway.transcoding.requests import RequestReader
+from mesh.errors import ServiceError, from_rpc_error
+from mesh.logs import request_id
+
+# RFC 9110, without the characters that no etag of ours holds.
+_ENTITY_TAG = re.compile(r'(?:W/)?"?([\x21\x23-\x2b\x2d-\x7e]+)"?')
+
+
+class Endpoint:
+    """Answers the requests of one binding."""
+
+    def __init__(self, binding: Binding, channel: grpc.aio.Channel, *, timeout_s: float, body_timeout_s: float) -> None:
+        self.name, self.needs_caller = binding.name, binding.needs_caller
+        self._has_body, self._max_body_bytes = bool(binding.body), binding.max_body_bytes
+        self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
+        self._reader = RequestReader(binding)
+        self._answer = compile_answer(binding)
+        self._place = compile_places(binding)
+        self._call = channel.unary_unary(
+            binding.rpc,
+            request_serializer=binding.request_class.SerializeToString,
+            response_deserializer=binding.response_class.FromString,
+        )
+
+    async def __call__(self, request: web.BaseRequest, path: Sequence[str], token: str | None) -> web.Response:
+        """`path` holds the values of the template's variables, `token` the caller's verified access token."""
+        body = None
+        if self._has_body:
+            body = await read_json(request, max_bytes=self._max_body_bytes, timeout_s=self._body_timeout_s)
+        else:
+            await refuse_body(request, timeout_s=self._body_timeout_s)
+        etag = _if_match(request) if self._reader.takes_etag else None
+        message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
+        metadata = [("x-request-id", request_id.get())]
+        if token is not None:
+            metadata.append(("authorization", f"Bearer {token}"))
+        try:
+            response = await self._call(message, timeout=self._timeout_s, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            raise self._placed(from_rpc_error(error)) from error
+        return self._answer(response)
+
+    def _placed(self, error: ServiceError) -> ServiceError:
+        """The same failure, with its fields where the REST client put them."""
+        if error.reason != REASON_INVALID_ARGUMENT or not error.fields:
+            return error
+        return wrong_fields([{**self._place(each.field), "message": each.message} for each in error.fields])
+
+
+def _if_match(request: web.BaseRequest) -> str | None:
+    """The etag that the client wants to find, or None for any."""
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return None
+    match = _ENTITY_TAG.fullmatch(header)
+    if match is None:
+        raise wrong_fields([{"parameter": "If-Match", "message": "must be one entity tag"}])
+    return match[1]

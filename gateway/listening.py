@@ -1,0 +1,30 @@
+"""Listens for HTTP until told to stop, then drains."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from gateway.connections import EdgeServer
+
+BACKLOG = 1024
+# Time for a load balancer to see that we are not ready, and for busy connections to get an answer that closes them.
+GOODBYE_S = 0.3
+
+
+@asynccontextmanager
+async def listening(server: EdgeServer, address: str, port: int, *, share_port: bool, drain_s: float) -> AsyncIterator[int]:
+    """Serve until the context is left. Then: not ready, answers close their connections; no new connections, and what is
+    under way gets `drain_s` seconds. Raises OSError when the port is taken."""
+    runner = web.ServerRunner(server, shutdown_timeout=drain_s)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, address, port, backlog=BACKLOG, reuse_port=share_port).start()
+        try:
+            yield runner.addresses[0][1]
+        finally:
+            server.draining = True
+            await asyncio.sleep(min(GOODBYE_S, drain_s))
+    finally:
+        await runner.cleanup()

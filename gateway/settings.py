@@ -1,0 +1,38 @@
+"""The settings of the gateway."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mesh.settings import JwtSettings, Port, RedisSettings, Settings
+
+Target = Annotated[str, Field(pattern=r"^\S+$")]
+
+
+class GatewaySettings(Settings, JwtSettings, RedisSettings):
+    """Services are looked for on this machine, at their documented ports, unless their target is set."""
+
+    api_gateway_port: Port = 3000
+    api_gateway_metrics_port: Port | None = None
+    gateway_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    user_service_port: Port = 3001
+    user_service_target: Target | None = None
+    task_service_port: Port = 3002
+    task_service_target: Target | None = None
+    notification_service_port: Port = 3003
+    notification_service_target: Target | None = None
+    api_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
+    body_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
+    rate_limit_max: Annotated[int, Field(ge=1)] = 100
+    rate_limit_window_seconds: Annotated[int, Field(ge=1)] = 720
+    rate_limit_fallback_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    health_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+
+    def targets(self) -> dict[str, str]:
+        """Where each service is, by its name."""
+        return {
+            "user_svc": self.user_service_target or f"127.0.0.1:{self.user_service_port}",
+            "task_svc": self.task_service_target or f"127.0.0.1:{self.task_service_port}",
+            "notify_svc": self.notification_service_target or f"127.0.0.1:{self.notification_service_port}",
+        }
