@@ -31,7 +31,7 @@ def read_private_key(private_key_file: Path, jwks_file: Path) -> SigningKey:
     """The key in the PEM file, with the `kid` that its public half has in the JWKS file. Raises ValueError."""
     try:
         private_key = load_pem_private_key(private_key_file.read_bytes(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         raise ValueError("must name a file with an unencrypted private key in PEM form") from None
     if not isinstance(private_key, Ed25519PrivateKey):
         raise ValueError("must name a file with an Ed25519 key")
@@ -41,7 +41,7 @@ def read_private_key(private_key_file: Path, jwks_file: Path) -> SigningKey:
 def _kid_of(private_key: Ed25519PrivateKey, jwks_file: Path) -> str:
     try:
         keys = jwt.PyJWKSet.from_dict(orjson.loads(jwks_file.read_bytes())).keys
-    except (orjson.JSONDecodeError, jwt.PyJWTError, AttributeError):
+    except (OSError, orjson.JSONDecodeError, jwt.PyJWTError, AttributeError):
         raise ValueError("cannot be matched: the file that JWT_JWKS_FILE names is not a set of keys") from None
     public_key = private_key.public_key()
     for key in keys:
