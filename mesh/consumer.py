@@ -26,6 +26,7 @@ Handle = Callable[[Event], Awaitable[None]]
 # Headers of ours on a message that failed.
 ATTEMPTS, REASON = "unified_attempts", "unified_reason"
 FIRST_ERROR, LAST_ERROR, QUEUE, LAST_TIME = "unified_first_error", "unified_last_error", "unified_queue", "unified_failed_at"
+MARKS = frozenset({ATTEMPTS, REASON, FIRST_ERROR, LAST_ERROR, QUEUE, LAST_TIME})
 # How long a store may be away before its events go to the ladder. Below the broker's own limit on unsettled messages.
 LONGEST_WAIT_S = 15 * 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
@@ -104,7 +105,7 @@ class Consumer:
         except MalformedEventError as error:
             await self._bury(delivery, "poison", error)
         except Exception as error:
-            attempts = int(delivery.message.headers.get(ATTEMPTS, 0)) + 1
+            attempts = _attempts(delivery) + 1
             extra = {"event_id": delivery.message.message_id, "queue": delivery.queue, "attempts": attempts}
             log.exception("event failed", extra=extra)
             if attempts > len(self._ladder_s):
@@ -144,3 +145,9 @@ class Consumer:
             **marks,
         }
         await self._publisher.publish(exchange, delivery.queue, replace(delivery.message, headers=headers))
+
+
+def _attempts(delivery: Delivery) -> int:
+    """How often the message has failed; what a stranger wrote there counts for nothing."""
+    attempts = delivery.message.headers.get(ATTEMPTS)
+    return attempts if isinstance(attempts, int) and attempts > 0 else 0

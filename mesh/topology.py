@@ -30,11 +30,17 @@ async def declare_events(channel: Channel) -> None:
 
 async def declare_queue(channel: Channel, queue: str, event_type: str) -> None:
     """A queue for events of one type, and where its hopeless messages go."""
-    await channel.declare_exchange(DEAD, "fanout")
-    await channel.declare_queue(DEAD_LETTERS, {"x-queue-type": "quorum"})
-    await channel.bind_queue(DEAD_LETTERS, DEAD, "")
+    await declare_dead_letters(channel)
     await channel.declare_queue(queue, {**_dead_lettering_to(DEAD, queue), "x-delivery-limit": DELIVERY_LIMIT})
     await channel.bind_queue(queue, EVENTS, event_type)
+
+
+async def declare_dead_letters(channel: Channel) -> None:
+    """The queue where hopeless messages wait for an operator. Looking at it is a delivery each time, and RabbitMQ 4 drops a
+    message after 20 of them unless a limit is set."""
+    await channel.declare_exchange(DEAD, "fanout")
+    await channel.declare_queue(DEAD_LETTERS, {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000})
+    await channel.bind_queue(DEAD_LETTERS, DEAD, "")
 
 
 async def declare_ladder(channel: Channel, delays_s: Sequence[float]) -> None:

@@ -43,13 +43,18 @@ class Broker:
         self._parameters.client_properties = {"connection_name": name}
         self._sessions = sessions
         self._working: set[Session] = set()
+        self._up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lost: asyncio.Future[str] | None = None
 
     @property
     def is_up(self) -> bool:
         """Whether the connection is open and all sessions work."""
-        return len(self._working) == len(self._sessions)
+        return self._up.is_set()
+
+    async def up(self) -> None:
+        """Wait until `is_up`."""
+        await self._up.wait()
 
     async def probe(self) -> None:
         """Raise unless `is_up`: a health probe that asks nobody."""
@@ -127,17 +132,24 @@ class Broker:
             try:
                 channel = await self._open_channel(connection)
                 await session.opened(channel)
-                self._working.add(session)
+                self._note(session, works=True)
                 pause_s = FIRST_PAUSE_S
                 why = await asyncio.shield(channel.closed)
             except (AmqpError, TimeoutError) as error:
                 why = repr(error)
             finally:
-                self._working.discard(session)
+                self._note(session, works=False)
                 session.lost()
             log.warning("channel closed", extra={"error": why})
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _note(self, session: Session, *, works: bool) -> None:
+        (self._working.add if works else self._working.discard)(session)
+        if len(self._working) == len(self._sessions):
+            self._up.set()
+        else:
+            self._up.clear()
 
     async def _open_channel(self, connection: AsyncioConnection) -> Channel:
         opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

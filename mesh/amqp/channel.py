@@ -73,6 +73,11 @@ class Channel:
         """Make a durable queue unless it exists."""
         await self._answer(lambda done: self.raw.queue_declare(name, durable=True, arguments=dict(arguments), callback=done))
 
+    async def count(self, queue: str) -> int:
+        """How many messages wait in the queue, those handed out apart."""
+        ok = await self._answer(lambda done: self.raw.queue_declare(queue, passive=True, callback=done))
+        return int(ok.method.message_count)
+
     async def bind_queue(self, queue: str, exchange: str, routing_key: str) -> None:
         """Route the exchange's messages with this key to the queue."""
         await self._answer(lambda done: self.raw.queue_bind(queue, exchange, routing_key, callback=done))
