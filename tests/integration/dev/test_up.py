@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from dev import marks
 from dev.configuration import ROOT, Ports
 from dev.ports import free_port, in_use
 from dev.running import Running
+from tests.waiting import until
 
 PROCESSES = {"mongod", "redis", "rabbitmq", "user_svc", "task_svc", "notify_svc", "gateway"}
 PATIENCE_S = 60
@@ -47,13 +48,6 @@ class Terminal:
     def pids(self) -> dict[str, int | None]:
         return {name: self.pid(name) for name in PROCESSES}
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                if condition():
-                    return
-                await asyncio.sleep(0.05)
-
 
 def _three_free_ports() -> int:
     while True:
@@ -83,7 +77,7 @@ async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Termina
 
     # The supervisor brings back what dies, and the next one adopts what an earlier one left.
     _kill(pids["gateway"])
-    await terminal.until(lambda: terminal.pid("gateway") not in (None, pids["gateway"]))
+    await until(lambda: terminal.pid("gateway") not in (None, pids["gateway"]))
     supervisor_pid = terminal.pid("supervisor")
     _kill(supervisor_pid)
     pids = terminal.pids()
@@ -92,7 +86,7 @@ async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Termina
     assert terminal.pid("supervisor") not in (None, supervisor_pid)
     assert terminal.pids() == pids
     _kill(pids["task_svc"])
-    await terminal.until(lambda: terminal.pid("task_svc") not in (None, pids["task_svc"]))
+    await until(lambda: terminal.pid("task_svc") not in (None, pids["task_svc"]))
 
     code, output = await terminal.run("status")
     assert all(name in output for name in PROCESSES), output
