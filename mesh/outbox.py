@@ -5,6 +5,7 @@ takes what a crash or an outage left. An event may be published twice, never not
 """
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from mesh.amqp import Message, NotConfirmedError, Publisher
@@ -27,10 +29,17 @@ log = logging.getLogger(__name__)
 FIELD = "outbox"
 # A document with this many unsent events takes no further change until some are sent.
 MOST_PENDING = 500
-SWEEP_BATCH = 200
+# Far below MongoDB's limit of 16 MiB, which events that carry long texts would reach first.
+MOST_BYTES = 8 * 1024 * 1024
+# A sweep takes this many documents at a time, and of each this many events: with the longest, what fits into memory.
+SWEEP_BATCH, SWEEP_SLICE = 200, 10
 MONGO_TIMEOUT_S = 5.0
+INDEX = "outbox_pending"
 
-NOT_FULL: Document = {f"{FIELD}.{MOST_PENDING - 1}": {"$exists": False}}
+NOT_FULL: Document = {
+    f"{FIELD}.{MOST_PENDING - 1}": {"$exists": False},
+    "$expr": {"$lt": [{"$bsonSize": "$$ROOT"}, MOST_BYTES]},
+}
 """Belongs in the filter of every write that pushes an event."""
 PENDING: Document = {f"{FIELD}.id": {"$exists": True}}
 
@@ -67,7 +76,7 @@ class Outbox:
 
     async def ensure_indexes(self) -> None:
         """The index that finds what is pending without looking at the rest."""
-        await self._documents.create_index([(f"{FIELD}.time", ASCENDING)], name="outbox_pending", partialFilterExpression=PENDING)
+        await self._documents.create_index([(f"{FIELD}.time", ASCENDING)], name=INDEX, partialFilterExpression=PENDING)
 
     def publish_soon(self, document_id: ObjectId, event: Event) -> None:
         """Publish in the background, once the transaction around this call (if there is one) is committed."""
@@ -81,30 +90,34 @@ class Outbox:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def flush(self) -> None:
-        """Wait for what is being published. Each of these waits has its own deadline."""
+    async def stop(self) -> None:
+        """Wait for what is being published, each within its own deadline, and leave the sweep to others at once."""
         await asyncio.gather(*self._under_way)
+        with contextlib.suppress(PyMongoError), pymongo.timeout(MONGO_TIMEOUT_S):
+            await self._lease.release()
 
     async def sweep(self) -> None:
         """Publish everything that is older than the sweep's age, unless another process is at it."""
         while self._publisher.is_open and await self._acquire():
-            documents = await self._overdue()
-            sent = await asyncio.gather(*(self._publish_and_pull(*entry) for entry in _entries(documents)))
-            if len(documents) < SWEEP_BATCH or not any(sent):
+            done = await asyncio.gather(*(self._publish_and_pull(*entry) for entry in await self._overdue()))
+            if not any(done):
                 return
 
     async def _acquire(self) -> bool:
         with pymongo.timeout(MONGO_TIMEOUT_S):
             return await self._lease.acquire()
 
-    async def _overdue(self) -> list[Document]:
+    async def _overdue(self) -> list[tuple[ObjectId, Event]]:
         cutoff = datetime.now(UTC) - self._sweep_age
+        overdue, fields = {**PENDING, f"{FIELD}.time": {"$lt": cutoff}}, {"_id": True, FIELD: {"$slice": SWEEP_SLICE}}
         with pymongo.timeout(MONGO_TIMEOUT_S):
-            found = self._documents.find({**PENDING, f"{FIELD}.time": {"$lt": cutoff}}, {FIELD: True})
-            return await found.sort(f"{FIELD}.time", ASCENDING).limit(SWEEP_BATCH).to_list()
+            # In the order of the index, which is oldest first; to ask for that order would make the server sort.
+            documents = await self._documents.find(overdue, fields).hint(INDEX).limit(SWEEP_BATCH).to_list()
+        entries = [(document["_id"], entry) for document in documents for entry in document[FIELD]]
+        return [(key, Event.from_document(entry)) for key, entry in entries if entry["time"] < cutoff]
 
     async def _publish_and_pull(self, document_id: ObjectId, event: Event) -> bool:
-        """Whether the event was confirmed; what is not stays for the sweep."""
+        """Whether the event is out of the outbox; what is not stays for the sweep."""
         try:
             await publish(self._publisher, event)
         except NotConfirmedError as error:
@@ -112,8 +125,9 @@ class Outbox:
             return False
         try:
             await self._pull((document_id, event.id))
-        except pymongo.errors.PyMongoError as error:
+        except PyMongoError as error:
             log.info("sent event stays in the outbox", extra={"event_id": event.id, "error": repr(error)})
+            return False
         return True
 
     async def _pull_batch(self, entries: list[tuple[ObjectId, str]]) -> list[None]:
@@ -121,7 +135,3 @@ class Outbox:
         with pymongo.timeout(MONGO_TIMEOUT_S):
             await self._pulls.bulk_write(pulls, ordered=False)
         return [None] * len(entries)
-
-
-def _entries(documents: list[Document]) -> list[tuple[ObjectId, Event]]:
-    return [(document["_id"], Event.from_document(entry)) for document in documents for entry in document[FIELD]]
