@@ -55,6 +55,8 @@ class Event:
         """The event that a message carries. Raises MalformedEventError."""
         try:
             attribute = {key.removeprefix(PREFIX): str(value) for key, value in headers.items() if key.startswith(PREFIX)}
+            if not attribute["id"]:
+                raise ValueError("the id is empty")
             return cls(
                 id=attribute["id"],
                 type=attribute["type"],

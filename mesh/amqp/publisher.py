@@ -53,7 +53,7 @@ class Publisher:
         if not self.is_open:
             raise NotConfirmedError("not connected")
         try:
-            async with self._slots, asyncio.timeout(self._confirm_timeout_s):
+            async with asyncio.timeout(self._confirm_timeout_s), self._slots:
                 await self._send(exchange, routing_key, message)
         except TimeoutError:
             raise NotConfirmedError("not confirmed in time") from None
