@@ -1,7 +1,8 @@
 """Keeps tasks in MongoDB, each with its outbox. Holds no rules.
 
 A document is a task and the events that tell of its changes, so that a change and its event are one atomic write. Updates set
-fields and never replace a document; a deleted task stays as a tombstone until its events are out.
+fields and never replace a document; a deleted task stays as a tombstone, with the events that are not out yet. Ids of users
+are words to this service: whatever the token says.
 """
 
 from typing import Any
@@ -46,8 +47,8 @@ class MongoTaskRepository:
 
     async def add(self, task: Task, event: TaskEvent) -> None:
         envelope = event_to_envelope(event)
-        key, owner_id = ObjectId(task.id), ObjectId(task.owner_id)
-        fixed = {"_id": key, "ownerId": owner_id, "createTime": task.create_time}
+        key = ObjectId(task.id)
+        fixed = {"_id": key, "ownerId": task.owner_id, "createTime": task.create_time}
         await self._insert({**fixed, **_to_fields(task), **EXISTING, outbox.FIELD: [envelope.to_document()]})
         self._outbox.publish_soon(key, envelope)
 
@@ -55,15 +56,13 @@ class MongoTaskRepository:
         key = object_id(task_id)
         if key is None:
             return None
-        document = await self._tasks.find_one(
-            {"_id": key, "memberIds": ObjectId(member_id), **EXISTING}, FIELDS, session=session()
-        )
+        document = await self._tasks.find_one({"_id": key, "memberIds": member_id, **EXISTING}, FIELDS, session=session())
         return _to_task(document) if document else None
 
     async def list(self, member_id: str, page_size: int, page_token: str) -> Page:
         position = pages.from_token(QUESTION, page_token)
         beyond = position.beyond("createTime") if position else {}
-        found = self._tasks.find({"memberIds": ObjectId(member_id), **EXISTING, **beyond}, FIELDS)
+        found = self._tasks.find({"memberIds": member_id, **EXISTING, **beyond}, FIELDS)
         documents = await found.sort(NEWEST_FIRST).limit(page_size + 1).to_list()
         tasks = [_to_task(document) for document in documents[:page_size]]
         if len(documents) <= page_size:
@@ -92,7 +91,7 @@ class MongoTaskRepository:
 def _to_fields(task: Task) -> Document:
     """What may differ from version to version."""
     return {
-        "memberIds": [ObjectId(task.owner_id)],
+        "memberIds": [task.owner_id],
         "title": task.title,
         "description": task.description,
         "status": task.status.value,
@@ -108,7 +107,7 @@ def _to_fields(task: Task) -> Document:
 def _to_task(document: Any) -> Task:
     return Task(
         id=str(document["_id"]),
-        owner_id=str(document["ownerId"]),
+        owner_id=document["ownerId"],
         title=document["title"],
         create_time=document["createTime"],
         update_time=document["updateTime"],

@@ -1,0 +1,43 @@
+"""Somebody who uses the task service in tests."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from unified.task.v1 import task_pb2
+from unified.task.v1 import task_service_pb2 as pb
+
+from tests.callers import Metadata
+
+if TYPE_CHECKING:
+    from unified.task.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user who is signed in."""
+
+    stub: "TaskServiceAsyncStub"
+    user_id: str
+    metadata: Metadata
+
+    async def create(self, title: str = "Ship it", **fields: Any) -> task_pb2.Task:
+        request = pb.CreateTaskRequest(task=task_pb2.Task(title=title, **fields))
+        return (await self.stub.CreateTask(request, metadata=self.metadata, timeout=TIMEOUT_S)).task
+
+    async def get(self, task_id: str) -> task_pb2.Task:
+        return (await self.stub.GetTask(pb.GetTaskRequest(id=task_id), metadata=self.metadata, timeout=TIMEOUT_S)).task
+
+    async def page(self, page_size: int | None = None, page_token: str = "") -> pb.ListTasksResponse:
+        request = pb.ListTasksRequest(page_size=page_size, page_token=page_token)
+        return await self.stub.ListTasks(request, metadata=self.metadata, timeout=TIMEOUT_S)
+
+    async def change(self, task_id: str, etag: str = "", **fields: Any) -> task_pb2.Task:
+        """Change these fields; None clears one."""
+        request = pb.UpdateTaskRequest(id=task_id, task=task_pb2.Task(**fields), etag=etag)
+        request.update_mask.paths.extend(fields)
+        return (await self.stub.UpdateTask(request, metadata=self.metadata, timeout=TIMEOUT_S)).task
+
+    async def delete(self, task_id: str, etag: str = "") -> None:
+        await self.stub.DeleteTask(pb.DeleteTaskRequest(id=task_id, etag=etag), metadata=self.metadata, timeout=TIMEOUT_S)
