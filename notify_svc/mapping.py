@@ -21,6 +21,8 @@ def change_of(event: Event) -> TaskChange:
         payload = task_events_pb2.TaskEvent.FromString(event.data)
     except DecodeError as error:
         raise MalformedEventError("the payload is not a TaskEvent") from error
+    if event.type != f"task.{payload.WhichOneof('kind')}" or not (payload.task.id and payload.task.owner_id):
+        raise MalformedEventError(f"the payload is not that of {event.type}")
     return TaskChange(
         event_id=event.id,
         type=event.type,

@@ -39,7 +39,7 @@ class MongoNotificationRepository:
     async def list(self, recipient_id: str, page_size: int, page_token: str) -> Page:
         position = pages.from_token(QUESTION, page_token)
         beyond = position.beyond("createTime") if position else {}
-        found = self._notifications.find({"recipientId": ObjectId(recipient_id), **beyond})
+        found = self._notifications.find({"recipientId": recipient_id, **beyond})
         documents = await found.sort(NEWEST_FIRST).limit(page_size + 1).to_list()
         listed = [_to_notification(document) for document in documents[:page_size]]
         if len(documents) <= page_size:
@@ -50,7 +50,7 @@ class MongoNotificationRepository:
 def _to_document(notification: Notification) -> Document:
     return {
         "_id": ObjectId(notification.id),
-        "recipientId": ObjectId(notification.recipient_id),
+        "recipientId": notification.recipient_id,
         "eventId": notification.event_id,
         "type": notification.type,
         "title": notification.title,
@@ -64,7 +64,7 @@ def _to_document(notification: Notification) -> Document:
 def _to_notification(document: Any) -> Notification:
     return Notification(
         id=str(document["_id"]),
-        recipient_id=str(document["recipientId"]),
+        recipient_id=document["recipientId"],
         event_id=document["eventId"],
         type=document["type"],
         title=document["title"],
