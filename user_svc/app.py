@@ -4,7 +4,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from datetime import UTC, datetime
 
 from bson import ObjectId
 from unified.user.v1.user_service_pb2 import DESCRIPTOR
@@ -16,7 +15,8 @@ from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
 from mesh.redis import open_redis
 from mesh.server import Service, serving
-from mesh.tokens import TokenKeys, TokenVerifier
+from mesh.times import utc_now
+from mesh.tokens import verifier_of
 from user_svc.cache import RedisProfileCache
 from user_svc.cache_sweep import CacheSweep
 from user_svc.passwords import BcryptPasswords
@@ -38,11 +38,11 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
         passwords = stack.enter_context(closing(_passwords(settings)))
         users = MongoUserRepository(mongo.database(client, settings.db_name_user_service))
         cache = RedisProfileCache(redis, ttl_s=settings.profile_cache_ttl_seconds)
-        sweep = CacheSweep(users, cache, _now)
-        use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=_now, new_id=_new_id)
+        sweep = CacheSweep(users, cache, utc_now)
+        use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=utc_now, new_id=lambda: str(ObjectId()))
         health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": redis.ping}, needed=frozenset({"mongodb"}))
 
-        await users.ensure_indexes()
+        await mongo.when_available(users.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.user_service_metrics_port))
         await stack.enter_async_context(every(settings.profile_cache_sweep_interval_seconds, sweep, "cache sweep"))
         await stack.enter_async_context(health.watching())
@@ -50,8 +50,8 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
             serving(
                 f"{settings.bind_address}:{settings.user_service_port}",
                 [Service(USER_SERVICE, UserServicer(use_cases), add_UserServiceServicer_to_server)],
-                verifier=_verifier(settings),
-                health=health.servicer,
+                verifier=verifier_of(settings),
+                health=health,
                 drain_s=settings.drain_seconds,
             )
         )
@@ -70,17 +70,3 @@ def _issuer(settings: UserSettings) -> JwtIssuer:
         now=time.time,
         new_id=lambda: uuid.uuid4().hex,
     )
-
-
-def _verifier(settings: UserSettings) -> TokenVerifier:
-    return TokenVerifier(TokenKeys.from_settings(settings), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-
-
-def _new_id() -> str:
-    return str(ObjectId())
-
-
-def _now() -> datetime:
-    """In milliseconds, which is what MongoDB keeps."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

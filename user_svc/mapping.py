@@ -1,19 +1,18 @@
 """Users between the model and the contract."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from unified.error.v1 import reason_pb2
 from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
 
-from mesh.errors import FieldError, ServiceError
-from user_svc.model import User, UserChanges
+from mesh.times import from_timestamp, to_timestamp
+from user_svc.model import User
 from user_svc.use_cases import SignIn
 
 BEARER = "Bearer"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
+# What callers may set, and what each value is in the model.
+WRITABLE: Mapping[str, Callable[[user_pb2.User], Any]] = {"name": lambda user: user.name}
 
 
 def user_to_proto(user: User) -> user_pb2.User:
@@ -21,8 +20,8 @@ def user_to_proto(user: User) -> user_pb2.User:
         id=user.id,
         email=user.email,
         name=user.name,
-        create_time=_timestamp(user.create_time),
-        update_time=_timestamp(user.update_time),
+        create_time=to_timestamp(user.create_time),
+        update_time=to_timestamp(user.update_time),
         etag=user.etag,
     )
 
@@ -32,8 +31,8 @@ def user_from_proto(message: user_pb2.User) -> User:
         id=message.id,
         email=message.email,
         name=message.name,
-        create_time=_moment(message.create_time),
-        update_time=_moment(message.update_time),
+        create_time=from_timestamp(message.create_time),
+        update_time=from_timestamp(message.update_time),
         version=int(message.etag),
     )
 
@@ -47,19 +46,6 @@ def sign_in_to_proto(sign_in: SignIn) -> pb.LoginResponse:
     )
 
 
-def changes_of(request: pb.UpdateProfileRequest) -> UserChanges:
-    """What the request's mask names. Raises ServiceError(INVALID_ARGUMENT) where it clears what cannot be empty."""
-    if "name" not in request.update_mask.paths:
-        return UserChanges()
-    if not request.user.name:
-        problem = FieldError("user.name", "must not be empty")
-        raise ServiceError(reason_pb2.REASON_INVALID_ARGUMENT, "the request is not valid", fields=[problem])
-    return UserChanges(name=request.user.name)
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    return Timestamp(seconds=(moment - EPOCH) // SECOND, nanos=moment.microsecond * 1000)
-
-
-def _moment(timestamp: Timestamp) -> datetime:
-    return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+def changes_of(request: pb.UpdateProfileRequest) -> dict[str, Any]:
+    """The values that the request's mask names; validation let no others into the mask."""
+    return {name: WRITABLE[name](request.user) for name in request.update_mask.paths}

@@ -1,13 +1,15 @@
 """What a user is, and the rules that need no store."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or program with an account. `version` counts the account's states, from 1; times are in UTC."""
+    """A person or program with an account. `version` counts the account's states, from 1; times are in UTC, in milliseconds."""
 
     id: str
     email: str
@@ -20,19 +22,10 @@ class User:
     def etag(self) -> str:
         return str(self.version)
 
-    def changed(self, changes: "UserChanges", at: datetime) -> "User":
-        """The user's next version, or this one when nothing differs."""
-        name = self.name if changes.name is None else changes.name
-        if name == self.name:
-            return self
-        return replace(self, name=name, update_time=at, version=self.version + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class UserChanges:
-    """New values; None leaves a field as it is."""
-
-    name: str | None = None
+    def changed(self, changes: Mapping[str, Any], at: datetime) -> "User":
+        """The user's next version, or this one when nothing differs. `changes` maps names of fields to new values."""
+        new = {name: value for name, value in changes.items() if value != getattr(self, name)}
+        return replace(self, **new, update_time=at, version=self.version + 1) if new else self
 
 
 @dataclass(frozen=True, slots=True)

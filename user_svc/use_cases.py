@@ -1,20 +1,20 @@
 """What people can do with accounts: register, sign in, read and change their profile."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from user_svc.model import Account, User, UserChanges, email_key
+from user_svc.model import Account, User, email_key
 
 log = logging.getLogger(__name__)
 
-# Each round of a contested change lets at least one writer through.
-CHANGE_ATTEMPTS = 10
+# An attempt fails only when another change of the same user succeeded meanwhile.
+CHANGE_ATTEMPTS = 50
 
 
 class UserRepository(Protocol):
@@ -106,7 +106,7 @@ class UserUseCases:
             await self._cache.fill(user)
         return user
 
-    async def change_profile(self, user_id: str, changes: UserChanges, etag: str) -> User:
+    async def change_profile(self, user_id: str, changes: Mapping[str, Any], etag: str) -> User:
         """Change what differs. With an etag only that version is changed, without one whichever is stored."""
         for _ in range(CHANGE_ATTEMPTS):
             user = await self._existing(user_id)

@@ -1,28 +1,24 @@
-"""A user service in this process, on a free port, with a database of its own; and somebody who uses it."""
+"""A user service in this process, on a free port, and somebody who uses it."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
-from pymongo.asynchronous.database import AsyncDatabase
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
-from mesh import mongo
 from mesh.channel import open_channel
-from mesh.mongo import Document
 from tests.integration.user_svc.person import Person, Visitor
 from user_svc.app import app
 from user_svc.settings import UserSettings
 
 
 @pytest.fixture
-def settings(mongo_uri: str, redis_url: str, database_name: str) -> UserSettings:
+def settings(mongo_uri: str, redis_url: str, database_name: str, jwt_secret: str) -> UserSettings:
     settings = UserSettings(
         mongo_uri_user_service=mongo_uri,
         db_name_user_service=database_name,
         redis_url=redis_url,
-        jwt_secret=SecretStr(secrets.token_hex(32)),
+        jwt_secret=SecretStr(jwt_secret),
         bcrypt_cost=4,
         profile_cache_sweep_interval_seconds=0.05,
         drain_seconds=0,
@@ -40,10 +36,3 @@ async def visitor(settings: UserSettings) -> AsyncIterator[Visitor]:
 @pytest.fixture
 async def ada(visitor: Visitor) -> Person:
     return await Person.new(visitor, "ada@example.com")
-
-
-@pytest.fixture
-async def database(settings: UserSettings) -> AsyncIterator[AsyncDatabase[Document]]:
-    """The service's database, seen from behind."""
-    async with mongo.open_mongo(settings.mongo_uri_user_service, "tests") as client:
-        yield mongo.database(client, settings.db_name_user_service)

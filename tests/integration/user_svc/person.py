@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
 
+from tests.callers import bearer
+
 if TYPE_CHECKING:
     from unified.user.v1.user_service_pb2_grpc import UserServiceAsyncStub
 
@@ -52,7 +54,3 @@ class Person:
     async def update(self, request: pb.UpdateProfileRequest) -> user_pb2.User:
         answer = await self.stub.UpdateProfile(request, metadata=bearer(self.token), timeout=TIMEOUT_S)
         return answer.user
-
-
-def bearer(token: str) -> tuple[tuple[str, str], ...]:
-    return (("authorization", f"Bearer {token}"),)

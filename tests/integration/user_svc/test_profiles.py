@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
@@ -11,15 +10,9 @@ from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
 
 from mesh.mongo import Document
-from tests.integration.user_svc.person import Person, Visitor, bearer
+from tests.callers import signed_in
+from tests.integration.user_svc.person import Person, Visitor
 from tests.refusals import refused
-from user_svc.settings import UserSettings
-from user_svc.tokens import JwtIssuer, shared_secret
-
-
-def token_of(user_id: str, secret: str) -> tuple[tuple[str, str], ...]:
-    issuer = JwtIssuer(shared_secret(secret), issuer="unified", audience="unified", ttl_s=60, now=time.time, new_id=lambda: "1")
-    return bearer(issuer.issue(user_id))
 
 
 async def test_a_profile_needs_a_token(visitor: Visitor) -> None:
@@ -28,7 +21,7 @@ async def test_a_profile_needs_a_token(visitor: Visitor) -> None:
 
 
 async def test_a_token_signed_by_somebody_else_is_refused(ada: Person, visitor: Visitor) -> None:
-    forged = token_of(ada.user.id, secrets.token_hex(32))
+    forged = signed_in(ada.user.id, secrets.token_hex(32))
     with refused(reason_pb2.REASON_UNAUTHENTICATED):
         await visitor.stub.GetProfile(pb.GetProfileRequest(), metadata=forged, timeout=10)
 
@@ -90,8 +83,7 @@ async def test_what_the_service_sets_cannot_be_changed(path: str, ada: Person) -
     assert refusal.fields == [f"user.{path}"]
 
 
-async def test_an_id_that_is_none_is_no_user(visitor: Visitor, settings: UserSettings) -> None:
-    assert settings.jwt_secret is not None
-    metadata = token_of("not an id", settings.jwt_secret.get_secret_value())
+async def test_an_id_that_is_none_is_no_user(visitor: Visitor, jwt_secret: str) -> None:
+    metadata = signed_in("not an id", jwt_secret)
     with refused(reason_pb2.REASON_USER_NOT_FOUND):
         await visitor.stub.GetProfile(pb.GetProfileRequest(), metadata=metadata, timeout=10)

@@ -6,7 +6,7 @@ import pytest
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from user_svc.model import Account, User, UserChanges
+from user_svc.model import Account, User
 from user_svc.use_cases import CHANGE_ATTEMPTS, UserUseCases
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -59,6 +59,6 @@ async def test_a_change_gives_up_where_others_always_win(etag: str, reason: reas
     users, nothing = Contested(), Nothing()
     use_cases = UserUseCases(users, nothing, nothing, nothing, now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
-        await use_cases.change_profile("ada", UserChanges(name="Ada King"), etag)
+        await use_cases.change_profile("ada", {"name": "Ada King"}, etag)
     assert raised.value.reason == reason
     assert users.version == 1 + attempts

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from user_svc.cache import RedisProfileCache
 from user_svc.cache_sweep import CacheSweep
-from user_svc.model import User, UserChanges
+from user_svc.model import User
 from user_svc.passwords import BcryptPasswords
 from user_svc.repository import MongoUserRepository
 from user_svc.tokens import JwtIssuer, shared_secret
@@ -26,4 +26,4 @@ def use_cases_of(users: MongoUserRepository, cache: RedisProfileCache) -> UserUs
 
 
 def renamed(user: User, name: str) -> User:
-    return user.changed(UserChanges(name=name), at=NOON)
+    return user.changed({"name": name}, at=NOON)

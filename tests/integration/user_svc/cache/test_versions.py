@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from mesh.mongo import Document
 from tests.integration.user_svc.cache.profiles import NOON, use_cases_of
 from user_svc.cache import RedisProfileCache
-from user_svc.model import Account, User, UserChanges
+from user_svc.model import Account, User
 from user_svc.repository import MongoUserRepository
 
 
@@ -79,7 +79,7 @@ async def test_a_fill_that_comes_after_a_change_keeps_the_change(
     if filled:
         await cache.fill(ada)
 
-    changed = await use_cases_of(users, cache).change_profile(ada.id, UserChanges(name="Ada King"), etag="")
+    changed = await use_cases_of(users, cache).change_profile(ada.id, {"name": "Ada King"}, etag="")
     paused.go_on.set()
 
     assert await asyncio.wait_for(reading, 10) == ada
@@ -125,7 +125,7 @@ async def test_no_order_of_reads_and_changes_answers_an_old_profile(
 
         async def change(name: str) -> None:
             nonlocal acknowledged
-            changed = await use_cases.change_profile(user.id, UserChanges(name=name), etag="")
+            changed = await use_cases.change_profile(user.id, {"name": name}, etag="")
             acknowledged = max(acknowledged, changed.version)
 
         # Nothing is kept yet, so that reads at all times come with a fill.

@@ -1,0 +1,81 @@
+"""The user service as a process: started by its environment, ended by a signal."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from unified.user.v1.user_service_pb2_grpc import UserServiceStub
+
+from dev.keys import ensure_key_pair
+from dev.ports import free_port
+from mesh.channel import open_channel
+from tests.integration.user_svc.person import Person, Visitor
+
+COMMAND = (sys.executable, "-m", "user_svc")
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.fixture
+def environment(mongo_uri: str, redis_url: str, database_name: str, tmp_path: Path) -> dict[str, str]:
+    ensure_key_pair(tmp_path / "key.pem", tmp_path / "jwks.json")
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "USER_SERVICE_PORT": str(free_port()),
+        "USER_SERVICE_METRICS_PORT": str(free_port()),
+        "MONGO_URI_USER_SERVICE": mongo_uri,
+        "DB_NAME_USER_SERVICE": database_name,
+        "REDIS_URL": redis_url,
+        "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem"),
+        "JWT_JWKS_FILE": str(tmp_path / "jwks.json"),
+        "BCRYPT_COST": "4",
+        "DRAIN_SECONDS": "1",
+    }
+
+
+@pytest.fixture
+async def process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(*COMMAND, env=environment, stderr=asyncio.subprocess.PIPE)
+    yield process
+    if process.returncode is None:
+        process.kill()
+        await process.communicate()
+
+
+async def test_it_serves_until_it_is_asked_to_stop(process: asyncio.subprocess.Process, environment: dict[str, str]) -> None:
+    async with open_channel(f"127.0.0.1:{environment['USER_SERVICE_PORT']}") as channel:
+        check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
+        for part in ("", "mongodb", "redis"):
+            request = health_pb2.HealthCheckRequest(service=part)
+            assert (await check(request, timeout=20, wait_for_ready=True)).status == SERVING
+        # Signed with the private key, verified with the public one.
+        ada = await Person.new(Visitor(UserServiceStub(channel)), "ada@example.com")
+        assert await ada.profile() == ada.user
+
+    process.send_signal(signal.SIGTERM)
+    _, log = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    lines = [orjson.loads(line) for line in log.splitlines()]
+    messages = [line["message"] for line in lines]
+    assert messages[-1] == "stopped"
+    assert [message for message in messages if message.startswith("user ")] == ["user registered", "user signed in"]
+    assert {line["service"] for line in lines} == {"user_svc"}
+    assert ada.token.encode() not in log
+
+
+async def test_it_says_in_one_message_what_is_wrong(environment: dict[str, str]) -> None:
+    del environment["MONGO_URI_USER_SERVICE"], environment["REDIS_URL"]
+    process = await asyncio.create_subprocess_exec(*COMMAND, env=environment, stderr=asyncio.subprocess.PIPE)
+    _, message = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    assert message.decode().splitlines() == [
+        "Settings are missing or wrong:",
+        "  REDIS_HOST or REDIS_URL must be set",
+        "  MONGO_URI_USER_SERVICE is not set",
+    ]
