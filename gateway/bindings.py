@@ -74,6 +74,8 @@ def build_bindings(services: Iterable[ServiceDescriptor]) -> list[Binding]:
 
 def _bindings(method: MethodDescriptor) -> Iterator[Binding]:
     options = method.GetOptions()
+    if options.Extensions[options_pb2.access] == options_pb2.ACCESS_INTERNAL:
+        return
     try:
         if options.Extensions[options_pb2.access] == options_pb2.ACCESS_UNSPECIFIED:
             raise ContractError("has no (unified.api.v1.access)")

@@ -7,14 +7,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from grpc_health.v1 import health_pb2
 from grpc_health.v1._async import HealthServicer
+from prometheus_client import Gauge
+from unified.api.v1 import status_service_pb2 as pb
+from unified.api.v1.status_service_pb2_grpc import StatusServiceServicer
 
+from mesh.interceptors import Context
 from mesh.lifecycle import every
 
 log = logging.getLogger(__name__)
 
 Probe = Callable[[], Awaitable[object]]
+"""Raises unless the part is well; may answer figures about it, as a mapping from name to number."""
+
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 OVERALL = ""
 PROBE_TIMEOUT_S = 2.0
+WELL = Gauge("unified_part_well", "Whether what the process works with is well.", ["part"])
+FIGURE = Gauge("unified_part_figure", "What a probe last measured.", ["part", "figure"])
 
 
 class HealthWatch:
@@ -22,8 +31,17 @@ class HealthWatch:
 
     def __init__(self, probes: Mapping[str, Probe], *, needed: frozenset[str], interval_s: float = 1.0) -> None:
         self._probes, self._needed, self._interval_s = probes, needed, interval_s
-        self._well: dict[str, bool] = {}
+        self._parts: dict[str, pb.Part] = {}
         self.servicer = HealthServicer()
+
+    @property
+    def ready(self) -> bool:
+        """Whether all needed parts were well when last seen."""
+        return all(self._parts[name].well for name in self._needed)
+
+    def status(self) -> pb.GetStatusResponse:
+        """All that is known."""
+        return pb.GetStatusResponse(ready=self.ready, parts=self._parts.values())
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -33,25 +51,39 @@ class HealthWatch:
             yield
 
     async def _probe_all(self) -> None:
-        results = await asyncio.gather(*(self._probe(name) for name in self._probes))
-        for name, well in zip(self._probes, results, strict=True):
-            await self._note(name, well)
-        await self._set(OVERALL, all(self._well[name] for name in self._needed))
+        for part in await asyncio.gather(*(self._probe(name) for name in self._probes)):
+            self._note(part)
+            await self.servicer.set(part.name, SERVING if part.well else NOT_SERVING)
+        await self.servicer.set(OVERALL, SERVING if self.ready else NOT_SERVING)
 
-    async def _probe(self, name: str) -> bool:
+    async def _probe(self, name: str) -> pb.Part:
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await self._probes[name]()
+                found = await self._probes[name]()
         except Exception:  # noqa: BLE001  (whatever the reason, the part is not well)
-            return False
-        return True
+            return pb.Part(name=name, well=False)
+        figures = found if isinstance(found, Mapping) else {}
+        return pb.Part(name=name, well=True, figures=[pb.Figure(name=key, value=value) for key, value in figures.items()])
 
-    async def _note(self, name: str, well: bool) -> None:
-        if self._well.get(name) != well:
-            log.log(logging.INFO if well else logging.WARNING, "part is well" if well else "part is away", extra={"part": name})
-        self._well[name] = well
-        await self._set(name, well)
+    def _note(self, part: pb.Part) -> None:
+        before = self._parts.get(part.name)
+        if before is None or before.well != part.well:
+            log.log(
+                logging.INFO if part.well else logging.WARNING,
+                "part is well" if part.well else "part is away",
+                extra={"part": part.name},
+            )
+        self._parts[part.name] = part
+        WELL.labels(part.name).set(part.well)
+        for figure in part.figures:
+            FIGURE.labels(part.name, figure.name).set(figure.value)
 
-    async def _set(self, name: str, well: bool) -> None:
-        status = health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING
-        await self.servicer.set(name, status)
+
+class StatusServicer(StatusServiceServicer):
+    """Answers what the watch knows."""
+
+    def __init__(self, health: HealthWatch) -> None:
+        self._health = health
+
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
+        return self._health.status()

@@ -9,9 +9,11 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
+from unified.api.v1.status_service_pb2 import DESCRIPTOR
+from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 
+from mesh.health import HealthWatch, StatusServicer
 from mesh.idempotency import IdempotencyStore
 from mesh.interceptors import Context, Handler, Interceptor, Method, compose
 from mesh.interceptors.access import access
@@ -32,6 +34,7 @@ OPTIONS = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
+STATUS_SERVICE = DESCRIPTOR.services_by_name["StatusService"]
 # Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
 GOODBYE_S = 0.3
 
@@ -91,7 +94,7 @@ async def serving(
     services: Sequence[Service],
     *,
     verifier: TokenVerifier,
-    health: HealthServicer,
+    health: HealthWatch,
     drain_s: float,
     keys: IdempotencyStore | None = None,
 ) -> AsyncIterator[int]:
@@ -101,9 +104,11 @@ async def serving(
     in_flight = _InFlight()
     chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation, idempotency(keys)]
     server = grpc.aio.server(options=OPTIONS)
+    status = Service(STATUS_SERVICE, StatusServicer(health), add_StatusServiceServicer_to_server)
+    services = [*services, status]
     for service in services:
         _add(server, service, chain)
-    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
     names = [service.descriptor.full_name for service in services]
     reflection.enable_server_reflection(
         [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
@@ -116,7 +121,7 @@ async def serving(
     try:
         yield port
     finally:
-        await health.enter_graceful_shutdown()
+        await health.servicer.enter_graceful_shutdown()
         await asyncio.sleep(min(GOODBYE_S, drain_s))
         # Health watches of clients never end by themselves, so the calls that count are waited for here.
         await in_flight.wait_for_none(drain_s)

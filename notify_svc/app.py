@@ -55,7 +55,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 f"{settings.bind_address}:{settings.notification_service_port}",
                 [Service(NOTIFICATION_SERVICE, NotificationServicer(use_cases), add_NotificationServiceServicer_to_server)],
                 verifier=verifier_of(settings),
-                health=health.servicer,
+                health=health,
                 drain_s=settings.drain_seconds,
             )
         )

@@ -13,7 +13,7 @@ from mesh.interceptors import Context, Handler, Method
 def access(method: Method, handler: Handler) -> Handler:
     """Refuse callers who are not signed in where the method is for users."""
     match method.descriptor.GetOptions().Extensions[options_pb2.access]:
-        case options_pb2.ACCESS_ANONYMOUS:
+        case options_pb2.ACCESS_ANONYMOUS | options_pb2.ACCESS_INTERNAL:
             return handler
         case options_pb2.ACCESS_USER:
             return _users_only(handler)

@@ -31,6 +31,8 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     """Anyone, signed in or not."""
     ACCESS_USER: _Access.ValueType  # 2
     """Whoever presents a valid access token; the method sees only what is the caller's own."""
+    ACCESS_INTERNAL: _Access.ValueType  # 3
+    """The platform's own processes. The method is not served over REST, and needs no binding."""
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """Who may call a method."""
@@ -41,6 +43,8 @@ ACCESS_ANONYMOUS: Access.ValueType  # 1
 """Anyone, signed in or not."""
 ACCESS_USER: Access.ValueType  # 2
 """Whoever presents a valid access token; the method sees only what is the caller's own."""
+ACCESS_INTERNAL: Access.ValueType  # 3
+"""The platform's own processes. The method is not served over REST, and needs no binding."""
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final
