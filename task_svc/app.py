@@ -50,7 +50,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
-        stack.push_async_callback(outbox.flush)
+        stack.push_async_callback(outbox.stop)
         await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(
@@ -58,7 +58,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 f"{settings.bind_address}:{settings.task_service_port}",
                 [Service(TASK_SERVICE, TaskServicer(use_cases), add_TaskServiceServicer_to_server)],
                 verifier=verifier_of(settings),
-                health=health.servicer,
+                health=health,
                 drain_s=settings.drain_seconds,
                 keys=keys,
             )
@@ -66,7 +66,6 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
 
 
 def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher) -> Outbox:
-    holder = str(ObjectId())
-    # Long enough for a sweep's slowest batch; a dead holder delays what is left by no more than this.
-    lease = Lease(database["leases"], "outbox sweep", holder, timedelta(seconds=15))
+    duration = timedelta(seconds=settings.outbox_lease_seconds)
+    lease = Lease(database["leases"], "outbox sweep", holder=str(ObjectId()), duration=duration)
     return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds)
