@@ -60,6 +60,10 @@ class Binding:
         return self.rest.max_body_bytes or DEFAULT_BODY_BYTES
 
     @property
+    def accepts_idempotency_key(self) -> bool:
+        return bool(self.method.GetOptions().Extensions[options_pb2.accepts_idempotency_key])
+
+    @property
     def resource(self) -> Descriptor:
         """The message that is answered."""
         if not self.response_body:

@@ -10,10 +10,12 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
+from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
 from mesh.errors import ServiceError, from_rpc_error
+from mesh.interceptors.idempotency import KEY
 from mesh.logs import request_id
 
 # RFC 9110, without the characters that no etag of ours holds.
@@ -30,6 +32,7 @@ class Endpoint:
         self._reader = RequestReader(binding)
         self._answer = compile_answer(binding)
         self._place = compile_places(binding)
+        self._takes_key = binding.accepts_idempotency_key
         self._call = channel.unary_unary(
             binding.rpc,
             request_serializer=binding.request_class.SerializeToString,
@@ -48,11 +51,17 @@ class Endpoint:
         metadata = [("x-request-id", request_id.get())]
         if token is not None:
             metadata.append(("authorization", f"Bearer {token}"))
+        key = idempotency_key(request) if self._takes_key else None
+        if key is not None:
+            metadata.append((KEY, key))
+        call = self._call(message, timeout=self._timeout_s, metadata=metadata)
         try:
-            response = await self._call(message, timeout=self._timeout_s, metadata=metadata)
+            answer = self._answer(await call)
         except grpc.aio.AioRpcError as error:
             raise self._placed(from_rpc_error(error)) from error
-        return self._answer(response)
+        if key is not None:
+            mark_replayed(answer, await call.trailing_metadata())
+        return answer
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""
