@@ -8,11 +8,14 @@ import grpc
 from gateway.bindings import Binding, build_bindings
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
+from gateway.docs import document_pages
 from gateway.endpoint import Endpoint
 from gateway.handler import Handler
 from gateway.health import PlatformHealth, ServiceHealth
 from gateway.limits import AddressLimiter, Quota
 from gateway.listening import listening
+from gateway.openapi.document import build_document
+from gateway.openapi.problems import meanings
 from gateway.pages import Page, health_pages, jwks_page
 from gateway.routing import Router
 from gateway.settings import GatewaySettings
@@ -41,6 +44,7 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         channels = {name: await stack.enter_async_context(open_channel(to)) for name, to in settings.targets().items()}
         _add_endpoints(router, bindings, channels, settings)
         _add_pages(router, health_pages(health, lambda: server.draining))
+        _add_pages(router, document_pages(build_document(bindings, contract.comments), meanings(contract.comments)))
         _add_pages(router, {"/.well-known/jwks.json": jwks_page(None if settings.jwt_secret else settings.jwt_jwks_file)})
 
         stack.enter_context(serving_metrics(settings.bind_address, settings.api_gateway_metrics_port))

@@ -20,7 +20,7 @@ async def listening(server: EdgeServer, address: str, port: int, *, share_port: 
     runner = web.ServerRunner(server, shutdown_timeout=drain_s)
     await runner.setup()
     try:
-        await web.TCPSite(runner, address, port, backlog=BACKLOG, reuse_port=share_port).start()
+        await _start(web.TCPSite(runner, address, port, backlog=BACKLOG, reuse_port=share_port))
         try:
             yield runner.addresses[0][1]
         finally:
@@ -28,3 +28,10 @@ async def listening(server: EdgeServer, address: str, port: int, *, share_port: 
             await asyncio.sleep(min(GOODBYE_S, drain_s))
     finally:
         await runner.cleanup()
+
+
+async def _start(site: web.TCPSite) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise OSError(f"cannot listen on {site.name}: is the port taken?") from error

@@ -1,0 +1,92 @@
+"""What the document says of one binding."""
+
+from collections.abc import Iterator, Mapping
+
+from gateway.answers import ETAG
+from gateway.bindings import WHOLE_BODY, Binding
+from gateway.bodies import JSON, MERGE_PATCH
+from gateway.contract import message_of
+from gateway.openapi.problems import problem_responses
+from gateway.openapi.schemas import Schema, Schemas, Use
+from gateway.transcoding.requests import UPDATE_MASK, RequestReader
+
+_IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Only act while this is still the resource's entity tag.",
+    "schema": {"type": "string"},
+}
+HEADERS: Mapping[str, Schema] = {
+    "X-Request-Id": {"description": "Finds the request in the logs.", "schema": {"type": "string"}},
+    "RateLimit-Limit": {"description": "How many requests a window admits.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "How many of them are left.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Seconds until a new window begins.", "schema": {"type": "integer"}},
+    "ETag": {"description": "The entity tag of what is answered.", "schema": {"type": "string"}},
+    "Location": {"description": "Where what was made is found.", "schema": {"type": "string"}},
+}
+"""The headers of successes, as components of the document."""
+_ALWAYS = ("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+def operation(binding: Binding, schemas: Schemas, comments: Mapping[str, str], operation_id: str) -> Schema:
+    """The operation object. `comments` has the contracts' comments by full name."""
+    comment = comments.get(binding.name, binding.name)
+    summary, _, _ = comment.partition(". ")
+    result: Schema = {
+        "operationId": operation_id,
+        "tags": [tag_of(binding)],
+        "summary": summary.rstrip(".").replace("`", ""),
+        "description": comment,
+        "parameters": list(_parameters(binding, schemas)),
+        "responses": {str(binding.success_status): _success(binding, schemas), **problem_responses(binding)},
+        "security": [{"accessToken": []}] if binding.needs_caller else [],
+    }
+    if binding.body:
+        result["requestBody"] = _request_body(binding, schemas)
+    return result
+
+
+def tag_of(binding: Binding) -> str:
+    """The service's resource, as in "Task"."""
+    return str(binding.method.containing_service.name.removesuffix("Service"))
+
+
+def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
+    fields = binding.method.input_type.fields_by_name
+    for variable in binding.template.variables:
+        yield _parameter(fields[variable].json_name, "path", schemas.field(fields[variable], Use.INPUT)) | {"required": True}
+    reader = RequestReader(binding)
+    for parameter in reader.query:
+        yield _parameter(parameter.name, "query", schemas.field(parameter.field, Use.INPUT))
+    if reader.takes_etag:
+        yield _IF_MATCH
+
+
+def _parameter(name: str, place: str, schema: Schema) -> Schema:
+    description = {"description": schema.pop("description")} if "description" in schema else {}
+    return {"name": name, "in": place, **description, "schema": schema}
+
+
+def _request_body(binding: Binding, schemas: Schemas) -> Schema:
+    request = binding.method.input_type
+    if binding.body == WHOLE_BODY:
+        schema = schemas.message(request, Use.INPUT, name=request.name)
+    else:
+        use = Use.CHANGE if UPDATE_MASK in request.fields_by_name else Use.INPUT
+        schema = schemas.message(message_of(request.fields_by_name[binding.body]), use)
+    types = [JSON, MERGE_PATCH] if binding.verb == "PATCH" else [JSON]
+    return {"required": True, "content": {media_type: {"schema": schema} for media_type in types}}
+
+
+def _success(binding: Binding, schemas: Schemas) -> Schema:
+    resource = binding.resource
+    names = list(_ALWAYS)
+    if ETAG in resource.fields_by_name:
+        names.append("ETag")
+    if binding.rest.location:
+        names.append("Location")
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if binding.success_status == 204:
+        return {"description": "Done.", "headers": headers}
+    content = {JSON: {"schema": schemas.message(resource, Use.ANSWER)}}
+    return {"description": "Success.", "headers": headers, "content": content}

@@ -1,0 +1,33 @@
+"""Runs one of several gateways on a port, as a child of `gateway.workers`; stops when told to, or when the parent is gone."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gateway.app import app
+from gateway.settings import GatewaySettings
+from mesh import lifecycle, logs
+from mesh.settings import load
+
+
+@asynccontextmanager
+async def worker(settings: GatewaySettings) -> AsyncIterator[None]:
+    """The gateway, as long as the parent lives: it holds the other end of our standard input and never writes."""
+    async with app(settings, share_port=True):
+        loop, parent = asyncio.get_running_loop(), sys.stdin.fileno()
+        loop.add_reader(parent, _stop, loop, parent)
+        yield
+
+
+def _stop(loop: asyncio.AbstractEventLoop, parent: int) -> None:
+    loop.remove_reader(parent)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    settings = load(GatewaySettings)
+    logs.configure("gateway", settings.log_level)
+    lifecycle.run(lambda: worker(settings))

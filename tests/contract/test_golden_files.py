@@ -1,0 +1,39 @@
+"""What the contracts make of the REST surface stands in files, so that a change of it shows in review.
+
+After a change that is meant:
+    python -m tests.contract.access > tests/contract/access.txt
+    python -m gateway.openapi > tests/contract/openapi.json
+"""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from gateway.bindings import build_bindings
+from gateway.contract import load_contract
+from gateway.openapi.document import build_document
+from tests.contract.access import access_table
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, object]:
+    contract = load_contract()
+    return build_document(build_bindings(contract.services), contract.comments)
+
+
+def test_access_is_as_it_was_agreed() -> None:
+    assert access_table() == (HERE / "access.txt").read_text()
+
+
+def test_the_openapi_document_is_as_it_was_agreed(document: dict[str, object]) -> None:
+    assert document == orjson.loads((HERE / "openapi.json").read_bytes())
+
+
+def test_the_openapi_document_is_valid(document: dict[str, object]) -> None:
+    errors = OpenAPIV31SpecValidator(document).iter_errors()
+
+    assert [error.message for error in errors] == []
