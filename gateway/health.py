@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from unified.api.v1 import status_service_pb2 as pb
+from unified.api.v1.status_service_pb2_grpc import StatusServiceStub
 
 OK, DEGRADED, UNAVAILABLE = "ok", "degraded", "unavailable"
-OVERALL = ""
-PARTS = ("mongodb", "redis", "rabbitmq")
-CHECK_TIMEOUT_S = 1.0
+STATUS_TIMEOUT_S = 1.0
 
 
 class ServiceHealth:
@@ -18,33 +17,26 @@ class ServiceHealth:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         """The channel must reach a service that is not ready too, so it must not look at health itself."""
-        self._check: Any = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
-        self._parts: dict[str, bool] = {}
+        # The generated types know only synchronous calls.
+        self._ask: Any = StatusServiceStub(channel).GetStatus
+        self._said = pb.GetStatusResponse()
 
     async def poll(self) -> None:
-        """Ask once for everything. A service that does not answer is not available, and of its parts nothing is known."""
-        answers = await asyncio.gather(*(self._ask(part) for part in (OVERALL, *PARTS)))
-        parts = zip((OVERALL, *PARTS), answers, strict=True)
-        self._parts = {part: answer for part, answer in parts if answer is not None}
+        """Ask once. A service that does not answer is not available, and of its parts nothing is known."""
+        try:
+            self._said = await self._ask(pb.GetStatusRequest(), timeout=STATUS_TIMEOUT_S)
+        except grpc.aio.AioRpcError:
+            self._said = pb.GetStatusResponse()
 
     @property
     def status(self) -> str:
-        if not self._parts.get(OVERALL):
+        if not self._said.ready:
             return UNAVAILABLE
-        return OK if all(self._parts.values()) else DEGRADED
+        return OK if all(part.well for part in self._said.parts) else DEGRADED
 
-    def report(self) -> dict[str, str]:
-        """The service's status and that of each part it uses."""
-        parts = {part: OK if well else UNAVAILABLE for part, well in self._parts.items() if part != OVERALL}
-        return {"status": self.status, **parts}
-
-    async def _ask(self, part: str) -> bool | None:
-        """Whether the part is well; None where the service has no such part, or does not say."""
-        try:
-            answer = await self._check(health_pb2.HealthCheckRequest(service=part), timeout=CHECK_TIMEOUT_S)
-        except grpc.aio.AioRpcError:
-            return None
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+    def report(self) -> dict[str, Any]:
+        """The service's status, and that of each part it uses with its figures."""
+        return {"status": self.status, "parts": {part.name: _part_report(part) for part in self._said.parts}}
 
 
 class PlatformHealth:
@@ -67,6 +59,10 @@ class PlatformHealth:
 
     def report(self) -> dict[str, Any]:
         up = self._redis_is_up()
-        gateway = {"status": OK if up else DEGRADED, "redis": OK if up else UNAVAILABLE}
+        gateway = {"status": OK if up else DEGRADED, "parts": {"redis": {"status": OK if up else UNAVAILABLE}}}
         services = {name: service.report() for name, service in self.services.items()}
         return {"status": self.status, "parts": {"gateway": gateway, **services}}
+
+
+def _part_report(part: pb.Part) -> dict[str, Any]:
+    return {"status": OK if part.well else UNAVAILABLE, **{figure.name: figure.value for figure in part.figures}}

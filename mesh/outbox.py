@@ -34,6 +34,7 @@ MOST_BYTES = 8 * 1024 * 1024
 # A sweep takes this many documents at a time, and of each this many events: with the longest, what fits into memory.
 SWEEP_BATCH, SWEEP_SLICE = 200, 10
 MONGO_TIMEOUT_S = 5.0
+MOST_COUNTED = 10_000
 INDEX = "outbox_pending"
 
 NOT_FULL: Document = {
@@ -89,6 +90,15 @@ class Outbox:
         task = asyncio.create_task(self._publish_and_pull(document_id, event))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+
+    async def probe(self) -> dict[str, float]:
+        """How many changed documents have unsent events (counted to `MOST_COUNTED`), and for how long the oldest has waited."""
+        oldest = await self._documents.find_one(PENDING, {f"{FIELD}.time": True}, hint=INDEX)
+        if oldest is None or not oldest.get(FIELD):
+            return {"pending": 0, "oldestSeconds": 0}
+        pending = await self._documents.count_documents(PENDING, hint=INDEX, limit=MOST_COUNTED)
+        waited = datetime.now(UTC) - min(entry["time"] for entry in oldest[FIELD])
+        return {"pending": pending, "oldestSeconds": round(max(waited.total_seconds(), 0.0), 3)}
 
     async def stop(self) -> None:
         """Wait for what is being published, each within its own deadline, and leave the sweep to others at once."""

@@ -42,7 +42,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         tasks = MongoTaskRepository(database, outbox)
         use_cases = TaskUseCases(tasks, now=utc_now, new_id=lambda: str(ObjectId()))
         # Without RabbitMQ the service works: events wait in their outbox.
-        probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
+        probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
         await mongo.when_available(tasks.ensure_indexes)

@@ -104,7 +104,7 @@ class Figure(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """What it counts or measures, with its unit where it has one, as in "pending", "oldest_seconds"."""
+    """What it counts or measures, with its unit where it has one, as in "pending", "oldestSeconds"."""
     value: _builtins.float
     """Its value when it was last measured."""
     def __init__(
