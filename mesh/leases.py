@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
@@ -17,13 +18,18 @@ class Lease:
 
     async def acquire(self) -> bool:
         """Take the lease, or prolong it; False while somebody else holds it."""
-        free = {"$expr": {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]}}
-        taken = {"holder": self._holder, "until": {"$add": ["$$NOW", self._duration_ms]}}
+        mine = {"$literal": self._holder}
+        # A row that does not exist yet has no `until`, which is less than any moment.
+        free = {"$or": [{"$eq": ["$holder", mine]}, {"$lt": ["$until", "$$NOW"]}]}
+        until = {"$add": ["$$NOW", self._duration_ms]}
+        change = {"holder": {"$cond": [free, mine, "$holder"]}, "until": {"$cond": [free, until, "$until"]}}
         try:
-            await self._leases.update_one({"_id": self._job, **free}, [{"$set": taken}], upsert=True)
-        except DuplicateKeyError:  # the row exists and is not free: the upsert tried to insert a second
+            row = await self._leases.find_one_and_update(
+                {"_id": self._job}, [{"$set": change}], upsert=True, return_document=ReturnDocument.AFTER
+            )
+        except DuplicateKeyError:  # somebody else made the row at the same moment
             return False
-        return True
+        return row is not None and bool(row["holder"] == self._holder)
 
     async def release(self) -> None:
         """Let others have it at once."""

@@ -1,0 +1,35 @@
+"""Events as the task service sends them, for tests of those who take them."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from unified.task.v1 import task_events_pb2, task_pb2
+
+from mesh.events import Event
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+TASK_ID = "665f1f77bcf86cd799439021"
+ACTOR_ID = "665f1f77bcf86cd799439011"
+
+
+def task_event(
+    kind: str, owner_id: str = ACTOR_ID, *, title: str = "Ship it", changed_fields: Sequence[str] = (), event_id: str = ""
+) -> Event:
+    """What happened ("created", "updated", "deleted") to a task of this owner."""
+    task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id)
+    payload = task_events_pb2.TaskEvent(actor_id=ACTOR_ID, task=task)
+    getattr(payload, kind).SetInParent()
+    if changed_fields:
+        payload.updated.changed_fields.extend(changed_fields)
+    return Event(
+        id=event_id or str(uuid.uuid4()),
+        type=f"task.{kind}",
+        source="task_svc",
+        subject=TASK_ID,
+        time=NOON,
+        sequence=1,
+        schema=payload.DESCRIPTOR.full_name,
+        data=payload.SerializeToString(),
+        request_id="request-7",
+    )
