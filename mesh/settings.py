@@ -42,17 +42,24 @@ ReadableFile = Annotated[Path, AfterValidator(_readable)]
 MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
 
 
-class Settings(BaseSettings):
-    """What every process is told. A field's name in upper case is the variable it comes from."""
+class Variables(BaseSettings):
+    """Settings from variables: a field's name in upper case is the variable it comes from; an empty one counts as unset.
+
+    Every group of settings stands on it: of several bases the last one's way of reading holds.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+
+class Settings(Variables):
+    """What every process is told."""
 
     bind_address: str = "127.0.0.1"
     drain_seconds: float = Field(default=5, ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class JwtSettings(BaseSettings):
+class JwtSettings(Variables):
     """How access tokens are verified: with JWT_SECRET where it is set, else with the public keys in JWT_JWKS_FILE."""
 
     jwt_secret: Annotated[SecretStr, AfterValidator(_strong)] | None = None
@@ -67,7 +74,7 @@ class JwtSettings(BaseSettings):
         return _either(value, info, "jwt_secret")
 
 
-class RedisSettings(BaseSettings):
+class RedisSettings(Variables):
     """Where Redis is: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
 
     redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://")] | None = None
@@ -85,7 +92,7 @@ class RedisSettings(BaseSettings):
         return self.redis_url or f"redis://{self.redis_host}:{self.redis_port}/0"
 
 
-class RabbitSettings(BaseSettings):
+class RabbitSettings(Variables):
     """Where RabbitMQ is."""
 
     rabbitmq_url: Annotated[str, Field(pattern=r"^amqps?://")]
