@@ -1,6 +1,7 @@
 """JSON log lines on standard error: a constant message, its fields, and the request they belong to."""
 
 import atexit
+import json
 import logging
 import logging.handlers
 import queue
@@ -34,7 +35,12 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:
+            # What orjson cannot write (lone surrogates, say) must not cost the line.
+            text = json.dumps(line, default=str, skipkeys=True, ensure_ascii=False)
+            return text.encode(errors="replace").decode()
 
 
 class _Enqueue(logging.handlers.QueueHandler):
