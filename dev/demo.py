@@ -57,6 +57,8 @@ class _Story:
                 if len(latest) >= count:
                     break
                 await asyncio.sleep(_POLL_INTERVAL_S)
+        if len(latest) != count:
+            raise StartError(f"{len(latest)} notifications came for {count} changes")
         newest = latest[0]
         print(f"  notified after {time.monotonic() - begin:.2f} s: {newest['type']}: {newest['title']}")
 
