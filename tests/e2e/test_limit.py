@@ -1,0 +1,26 @@
+"""The limit that every client meets, with the settings that the platform has when nobody sets them."""
+
+import asyncio
+from collections.abc import Callable
+
+from tests.e2e.rest import visiting
+from tests.platform import Platform
+
+
+async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable[..., Platform]) -> None:
+    platform = new_platform(settings={"RATE_LIMIT_MAX": "", "RATE_LIMIT_WINDOW_SECONDS": ""}, gateways=2)
+    await platform.start()
+    async with visiting(platform.base_urls[0]) as one, visiting(platform.base_urls[1]) as two:
+        answers = await asyncio.gather(*((one, two)[number % 2].get("/api/users/profile") for number in range(100)))
+        assert {answer.status for answer in answers} == {401}
+        assert sorted(int(answer.headers["RateLimit-Remaining"]) for answer in answers) == list(range(100))
+        assert {answer.headers["RateLimit-Limit"] for answer in answers} == {"100"}
+        refused = await one.get("/api/users/profile")
+        assert refused.expect(429)["code"] == "rate_limited"
+        assert 700 < int(refused.headers["Retry-After"]) <= 720
+        assert 700 < int(refused.headers["RateLimit-Reset"]) <= 720
+        assert refused.headers["RateLimit-Remaining"] == "0"
+        assert refused.headers["RateLimit-Policy"] == '"default";q=100;w=720'
+        (await two.get("/api/nowhere")).expect(429)
+        (await two.get("/health")).expect(200)
+        (await two.get("/openapi.json")).expect(200)
