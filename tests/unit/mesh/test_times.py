@@ -1,0 +1,44 @@
+"""Moments survive MongoDB's milliseconds and protobuf's timestamps."""
+
+from datetime import UTC, datetime, timedelta
+
+import bson
+from bson.codec_options import CodecOptions
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mesh.times import from_timestamp, in_milliseconds, to_timestamp, utc_now
+
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
+moments = st.datetimes(timezones=st.just(UTC))
+
+
+@given(moments)
+@example(FIRST)
+@example(LAST)
+@example(datetime(1969, 12, 31, 23, 59, 59, 999_000, UTC))
+def test_a_moment_means_what_protobuf_means(moment: datetime) -> None:
+    expected = Timestamp()
+    expected.FromDatetime(moment)
+    assert to_timestamp(moment) == expected
+    assert from_timestamp(expected) == moment
+
+
+@given(moments)
+@example(LAST)
+def test_milliseconds_survive_mongodb(moment: datetime) -> None:
+    kept = in_milliseconds(moment)
+    assert timedelta(0) <= moment - kept < timedelta(milliseconds=1)
+    options: CodecOptions[dict[str, object]] = CodecOptions(tz_aware=True)
+    assert bson.decode(bson.encode({"moment": kept}), options) == {"moment": kept}
+
+
+def test_now_is_kept_as_it_is() -> None:
+    now = utc_now()
+    assert now == in_milliseconds(now)
+    assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
+
+
+def test_what_is_finer_than_a_microsecond_is_dropped() -> None:
+    assert from_timestamp(Timestamp(seconds=0, nanos=1_999)) == datetime(1970, 1, 1, 0, 0, 0, 1, UTC)

@@ -1,0 +1,146 @@
+"""Tasks between the model, the contract and the events."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+from unified.task.v1 import task_events_pb2, task_pb2
+from unified.task.v1 import task_service_pb2 as pb
+
+from mesh.events import Event
+from mesh.logs import request_id
+from mesh.times import in_milliseconds
+from task_svc.mapping import WRITABLE, changes_of, event_to_envelope, page_to_proto, task_to_proto, values_of
+from task_svc.model import Kind, Priority, Status, Task, TaskEvent
+from task_svc.use_cases import Page
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+moments = st.datetimes(timezones=st.just(UTC)).map(in_milliseconds)
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.fixed_dictionaries(
+    {
+        "title": texts,
+        "description": texts,
+        "status": st.sampled_from(Status),
+        "priority": st.sampled_from(Priority),
+        "due_time": st.none() | moments,
+        "labels": st.lists(texts, unique=True).map(tuple),
+    }
+)
+tasks = st.builds(
+    lambda values, **fields: Task(**values, **fields),
+    values,
+    id=texts,
+    owner_id=texts,
+    create_time=moments,
+    update_time=moments,
+    complete_time=st.none() | moments,
+    version=st.integers(1, 2**40),
+)
+
+
+def the_same_on_the_wire(task: Task) -> task_pb2.Task:
+    return task_pb2.Task.FromString(task_to_proto(task).SerializeToString())
+
+
+@given(tasks)
+def test_what_callers_may_set_survives_the_wire(task: Task) -> None:
+    received = the_same_on_the_wire(task)
+    assert values_of(received) == {name: getattr(task, name) for name in WRITABLE}
+
+
+@given(tasks)
+def test_what_the_service_sets_is_answered(task: Task) -> None:
+    received = the_same_on_the_wire(task)
+    assert (received.id, received.owner_id, received.etag) == (task.id, task.owner_id, str(task.version))
+    assert received.create_time.ToDatetime(UTC) == task.create_time
+    assert received.update_time.ToDatetime(UTC) == task.update_time
+    assert received.HasField("complete_time") == (task.complete_time is not None)
+    assert task.complete_time is None or received.complete_time.ToDatetime(UTC) == task.complete_time
+
+
+def test_every_field_that_is_not_the_services_is_writable() -> None:
+    set_by_the_service = {"id", "owner_id", "create_time", "update_time", "complete_time", "etag"}
+    assert set(WRITABLE) == {field.name for field in task_pb2.Task.DESCRIPTOR.fields} - set_by_the_service
+
+
+@pytest.mark.parametrize(
+    ("name", "cleared"),
+    [
+        ("title", ""),
+        ("description", ""),
+        ("status", Status.TODO),
+        ("priority", Priority.MEDIUM),
+        ("due_time", None),
+        ("labels", ()),
+    ],
+)
+def test_what_is_named_but_not_set_falls_back_to_its_default(name: str, cleared: Any) -> None:
+    request = pb.UpdateTaskRequest()
+    request.update_mask.paths.append(name)
+    assert changes_of(request) == {name: cleared}
+    assert values_of(task_pb2.Task())[name] == cleared
+
+
+def test_only_what_the_mask_names_changes() -> None:
+    request = pb.UpdateTaskRequest(task=task_pb2.Task(title="Ship it", description="now", labels=["a", "b", "a"]))
+    assert changes_of(request) == {}
+    request.update_mask.paths.extend(["labels", "title"])
+    assert changes_of(request) == {"labels": ("a", "b"), "title": "Ship it"}
+
+
+def test_a_due_time_is_kept_in_milliseconds() -> None:
+    task = task_pb2.Task(due_time=Timestamp(seconds=1, nanos=234_567_890))
+    assert values_of(task)["due_time"] == datetime(1970, 1, 1, 0, 0, 1, 234_000, UTC)
+
+
+@pytest.mark.parametrize("token", ["next", None])
+def test_the_last_page_has_no_token(token: str | None) -> None:
+    page = page_to_proto(Page([], token))
+    assert page.HasField("next_page_token") == (token is not None)
+    assert page.next_page_token == (token or "")
+
+
+TASK = Task("665f1f77bcf86cd799439021", "ada", title="Ship it", create_time=NOON, update_time=NOON, version=3)
+
+
+def an_envelope(kind: Kind, *changed_fields: str) -> tuple[Event, task_events_pb2.TaskEvent]:
+    token = request_id.set("request-7")
+    try:
+        envelope = event_to_envelope(TaskEvent("event-1", kind, TASK, "bob", changed_fields))
+    finally:
+        request_id.reset(token)
+    return envelope, task_events_pb2.TaskEvent.FromString(envelope.data)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_event_says_what_happened_to_what_and_why(kind: Kind) -> None:
+    envelope, payload = an_envelope(kind)
+    assert envelope == Event(
+        id="event-1",
+        type=f"task.{kind}",
+        source="task_svc",
+        subject=TASK.id,
+        time=NOON,
+        sequence=3,
+        schema="unified.task.v1.TaskEvent",
+        data=payload.SerializeToString(),
+        request_id="request-7",
+    )
+    assert (payload.actor_id, payload.task, payload.WhichOneof("kind")) == ("bob", task_to_proto(TASK), kind)
+
+
+def test_an_update_names_what_changed() -> None:
+    _, payload = an_envelope(Kind.UPDATED, "title", "labels")
+    assert list(payload.updated.changed_fields) == ["title", "labels"]
+
+
+def test_an_envelope_survives_the_wire_and_the_outbox() -> None:
+    envelope, _ = an_envelope(Kind.CREATED)
+    assert Event.from_headers(envelope.to_headers(), envelope.data) == envelope
+    assert Event.from_document(envelope.to_document()) == envelope
+    assert all(re.fullmatch(r"cloudEvents_[a-z]+", name) for name in envelope.to_headers())
