@@ -1,5 +1,7 @@
 """A stranger with a gRPC client at a service's own port."""
 
+from typing import Any
+
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -13,7 +15,7 @@ from tests.platform import Platform
 
 async def test_reflection_lists_the_services(platform: Platform) -> None:
     async with grpc.aio.insecure_channel(platform.target("task_svc")) as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type]
         asked = reflection_pb2.ServerReflectionRequest(list_services="")
         async for answer in stub.ServerReflectionInfo(iter([asked]), timeout=10):
             names = {service.name for service in answer.list_services_response.service}

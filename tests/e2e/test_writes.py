@@ -1,6 +1,7 @@
 """Changing tasks over REST: nothing is lost, nothing that was not sent is changed, somebody else's stays hidden."""
 
 import asyncio
+from typing import Any
 
 from tests.e2e.rest import Person
 
@@ -39,7 +40,13 @@ async def test_a_change_that_changes_nothing_is_not_announced(ada: Person) -> No
 async def test_parallel_changes_of_different_fields_are_all_kept(ada: Person) -> None:
     task = await ada.creates()
     path = f"/api/tasks/{task['id']}"
-    changes = [{"title": "T"}, {"description": "D"}, {"priority": "low"}, {"status": "in_progress"}, {"labels": ["l"]}]
+    changes: list[dict[str, Any]] = [
+        {"title": "T"},
+        {"description": "D"},
+        {"priority": "low"},
+        {"status": "in_progress"},
+        {"labels": ["l"]},
+    ]
     for answer in await asyncio.gather(*(ada.patch(path, change) for change in changes)):
         answer.expect(200)
     end = (await ada.get(path)).expect(200)
