@@ -1,0 +1,85 @@
+"""A server's end: it says goodbye, lets calls finish, and loses none that another replica can take."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from unified.error.v1 import reason_pb2
+from unified.user.v1.user_service_pb2_grpc import UserServiceStub
+
+from mesh.channel import open_channel
+from tests.integration.mesh.serving import LOGIN, NOT_SERVING, Scripted, seen, server
+from tests.refusals import refused
+from tests.waiting import until
+
+TIMEOUT_S = 10.0
+
+
+class Slow(Scripted):
+    """Answers when told to."""
+
+    def __init__(self) -> None:
+        super().__init__(self._work)
+        self.go_on = asyncio.Event()
+
+    async def _work(self) -> None:
+        await self.go_on.wait()
+
+
+async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
+    servicer, leave, left = Slow(), asyncio.Event(), asyncio.Event()
+    ports: asyncio.Queue[int] = asyncio.Queue()
+
+    async def live() -> None:
+        async with server(servicer, drain_s=20) as port:
+            await ports.put(port)
+            await leave.wait()
+        left.set()
+
+    life = asyncio.create_task(live())
+    async with open_channel(f"127.0.0.1:{await ports.get()}", healthy_only=False) as channel:
+        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
+        await until(lambda: servicer.calls == 1)
+        leave.set()
+        await seen(channel, "", until=NOT_SERVING)
+        assert not left.is_set()
+        servicer.go_on.set()
+        assert (await under_way).token == "nobody"
+        await asyncio.wait_for(life, TIMEOUT_S)
+        with refused(reason_pb2.REASON_UNAVAILABLE):
+            await UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S)
+
+
+async def test_a_drain_does_not_wait_for_ever() -> None:
+    servicer = Slow()
+    async with server(servicer, drain_s=0.1) as port:
+        channel = open_channel(f"127.0.0.1:{port}")
+        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
+        await until(lambda: servicer.calls == 1)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await under_way
+    await channel.close()
+
+
+async def test_no_call_fails_while_one_of_two_drains() -> None:
+    first, second = Scripted(), Scripted()
+    async with server(second, drain_s=5) as other:
+        stop, answered = asyncio.Event(), 0
+
+        async def call_on(stub: Any) -> None:
+            nonlocal answered
+            while not stop.is_set():
+                await stub.Login(LOGIN, timeout=TIMEOUT_S)
+                answered += 1
+
+        async with server(first, drain_s=5) as port, asyncio.TaskGroup() as tasks:
+            channel = open_channel(f"ipv4:127.0.0.1:{port},127.0.0.1:{other}")
+            tasks.create_task(until(lambda: first.calls > 50 and second.calls > 50))
+            callers = [asyncio.create_task(call_on(UserServiceStub(channel))) for _ in range(8)]
+        before = answered
+        await until(lambda: answered > before + 50)
+        stop.set()
+        await asyncio.gather(*callers)
+        await channel.close()
+    assert first.calls + second.calls == answered
