@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import grpc
-
 from gateway.bindings import Binding, build_bindings
+from gateway.calls import ServiceCalls
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
 from gateway.docs import document_pages
@@ -20,6 +19,7 @@ from gateway.pages import Page, health_pages, jwks_page
 from gateway.routing import Router
 from gateway.settings import GatewaySettings
 from gateway.templates import parse_template
+from mesh.breaker import Breaker, RetryBudget
 from mesh.channel import open_channel
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
@@ -41,8 +41,8 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
         router = Router[Endpoint | Page]()
         server = EdgeServer(Handler(router, limiter, verifier_of(settings)), max_header_bytes=settings.max_header_bytes)
-        channels = {name: await stack.enter_async_context(open_channel(to)) for name, to in settings.targets().items()}
-        _add_endpoints(router, bindings, channels, settings)
+        services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
+        _add_endpoints(router, bindings, services, settings)
         _add_pages(router, health_pages(health, lambda: server.draining))
         _add_pages(router, document_pages(build_document(bindings, contract.comments), meanings(contract.comments)))
         _add_pages(router, {"/.well-known/jwks.json": jwks_page(None if settings.jwt_secret else settings.jwt_jwks_file)})
@@ -66,6 +66,10 @@ def _quota(settings: GatewaySettings) -> Quota:
     return Quota(settings.rate_limit_max, settings.rate_limit_window_seconds)
 
 
+async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
+    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
+
+
 async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> dict[str, ServiceHealth]:
     """Watches over channels of their own, which reach a service that says it is not ready."""
     healths = {}
@@ -78,7 +82,7 @@ async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> 
 def _add_endpoints(
     router: Router[Endpoint | Page],
     bindings: list[Binding],
-    channels: Mapping[str, grpc.aio.Channel],
+    services: Mapping[str, ServiceCalls],
     settings: GatewaySettings,
 ) -> None:
     for binding in bindings:
@@ -87,7 +91,7 @@ def _add_endpoints(
             raise ContractError(f"{binding.name} is of no known process: gateway.app.PROCESSES lacks {package}")
         endpoint = Endpoint(
             binding,
-            channels[PROCESSES[package]],
+            services[PROCESSES[package]],
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from unified.api.v1 import options_pb2
@@ -58,6 +59,11 @@ class Binding:
     @property
     def max_body_bytes(self) -> int:
         return self.rest.max_body_bytes or DEFAULT_BODY_BYTES
+
+    @property
+    def only_reads(self) -> bool:
+        level = self.method.GetOptions().idempotency_level
+        return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
 
     @property
     def accepts_idempotency_key(self) -> bool:

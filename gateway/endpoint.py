@@ -3,18 +3,18 @@
 import re
 from collections.abc import Sequence
 
-import grpc
 from aiohttp import web
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
+from gateway.calls import ServiceCalls
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
-from mesh.errors import ServiceError, from_rpc_error
+from mesh.errors import ServiceError
 from mesh.interceptors.idempotency import KEY
 from mesh.logs import request_id
 
@@ -25,7 +25,7 @@ _ENTITY_TAG = re.compile(r'(?:W/)?"?([\x21\x23-\x2b\x2d-\x7e]+)"?')
 class Endpoint:
     """Answers the requests of one binding."""
 
-    def __init__(self, binding: Binding, channel: grpc.aio.Channel, *, timeout_s: float, body_timeout_s: float) -> None:
+    def __init__(self, binding: Binding, service: ServiceCalls, *, timeout_s: float, body_timeout_s: float) -> None:
         self.name, self.needs_caller = binding.name, binding.needs_caller
         self._has_body, self._max_body_bytes = bool(binding.body), binding.max_body_bytes
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
@@ -33,7 +33,9 @@ class Endpoint:
         self._answer = compile_answer(binding)
         self._place = compile_places(binding)
         self._takes_key = binding.accepts_idempotency_key
-        self._call = channel.unary_unary(
+        self._only_reads = binding.only_reads
+        self._service = service
+        self._method = service.channel.unary_unary(
             binding.rpc,
             request_serializer=binding.request_class.SerializeToString,
             response_deserializer=binding.response_class.FromString,
@@ -54,13 +56,15 @@ class Endpoint:
         key = idempotency_key(request) if self._takes_key else None
         if key is not None:
             metadata.append((KEY, key))
-        call = self._call(message, timeout=self._timeout_s, metadata=metadata)
+        repeatable = self._only_reads or key is not None
         try:
-            answer = self._answer(await call)
-        except grpc.aio.AioRpcError as error:
-            raise self._placed(from_rpc_error(error)) from error
-        if key is not None:
-            mark_replayed(answer, await call.trailing_metadata())
+            response, trailing = await self._service.call(
+                self._method, message, metadata, timeout_s=self._timeout_s, repeatable=repeatable
+            )
+        except ServiceError as error:
+            raise self._placed(error) from error
+        answer = self._answer(response)
+        mark_replayed(answer, trailing)
         return answer
 
     def _placed(self, error: ServiceError) -> ServiceError:

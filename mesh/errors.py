@@ -100,6 +100,12 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ServiceError:
     return ServiceError(rule.reason, status.message, fields=fields, retry_after_s=retry_after_s)
 
 
+def has_reason(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the service itself said this, and not the transport for want of an answer."""
+    info = ErrorInfo()
+    return any(detail.Unpack(info) and info.domain == DOMAIN for detail in _status_of(error).details)
+
+
 def _status_of(error: grpc.aio.AioRpcError) -> Status:
     for key, value in error.trailing_metadata() or ():
         if key == DETAILS_KEY and isinstance(value, bytes):

@@ -1,0 +1,70 @@
+"""Calls of one service: never longer than the deadline, not at all while the service does not answer, again where it is safe."""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+
+from mesh.breaker import Breaker, RetryBudget
+from mesh.errors import from_rpc_error, has_reason, unavailable
+
+Metadata = Sequence[tuple[str, str]]
+
+SILENCE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+"""What the transport says of a service that did not answer."""
+RETRY_PAUSE_S = 0.05
+# With less than this left, a second attempt could not finish.
+LEAST_RETRY_S = 0.1
+
+
+class ServiceCalls:
+    """What all calls of a service share: its channel, a breaker and a budget for retries."""
+
+    def __init__(self, channel: grpc.aio.Channel, breaker: Breaker, budget: RetryBudget) -> None:
+        self.channel = channel
+        self._breaker, self._budget = breaker, budget
+
+    async def call(
+        self, method: Any, request: Any, metadata: Metadata, *, timeout_s: float, repeatable: bool
+    ) -> tuple[Any, Metadata]:
+        """The answer and its trailing metadata. Raises ServiceError.
+
+        A `repeatable` call (a read, or a write under an idempotency key) is tried once more when the service went away under it.
+        """
+        deadline = time.monotonic() + timeout_s
+        self._budget.called()
+        try:
+            return await self._attempt(method, request, metadata, timeout_s)
+        except grpc.aio.AioRpcError as error:
+            if not (repeatable and _went_away(error) and self._budget.spend()):
+                raise from_rpc_error(error) from error
+        await asyncio.sleep(RETRY_PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311  (jitter, not a secret)
+        left_s = deadline - time.monotonic()
+        if left_s < LEAST_RETRY_S:
+            raise unavailable("the service")
+        try:
+            return await self._attempt(method, request, metadata, left_s)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+
+    async def _attempt(self, method: Any, request: Any, metadata: Metadata, timeout_s: float) -> tuple[Any, Metadata]:
+        if not self._breaker.admits():
+            raise unavailable("the service")
+        call = method(request, timeout=timeout_s, metadata=metadata)
+        try:
+            answer, trailing = await call, await call.trailing_metadata()
+        except grpc.aio.AioRpcError as error:
+            if error.code() in SILENCE and not has_reason(error):
+                self._breaker.failed()
+            else:
+                self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+        return answer, trailing
+
+
+def _went_away(error: grpc.aio.AioRpcError) -> bool:
+    return error.code() is grpc.StatusCode.UNAVAILABLE and not has_reason(error)
