@@ -86,17 +86,22 @@ class RabbitMQ(Process):
             f'rabbit_vhost:add(<<"{name}">>, <<"guest">>),'
             f'rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"{name}">>, <<".*">>, <<".*">>, <<".*">>, <<"guest">>).'
         )
+        await self.control("eval", expression)
+        return f"{self.url}{name}"
+
+    async def control(self, *arguments: str) -> str:
+        """What the administration tool answers."""
         control = await asyncio.create_subprocess_exec(
             find_program("rabbitmqctl"),
-            *("--quiet", "eval", expression),
+            *("--quiet", *arguments),
             env=self._environment(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await asyncio.wait_for(control.communicate(), _CONTROL_TIMEOUT_S)
+        answer, _ = await asyncio.wait_for(control.communicate(), _CONTROL_TIMEOUT_S)
         if control.returncode != 0:
-            raise StartError(f"rabbitmqctl failed: {output.decode(errors='replace')}")
-        return f"{self.url}{name}"
+            raise StartError(f"rabbitmqctl failed: {answer.decode(errors='replace')}")
+        return answer.decode()
 
     @property
     def management_url(self) -> str | None:

@@ -20,6 +20,10 @@ _QUICK = {
 }
 
 
+def _numbered(name: str, count: int) -> list[str]:
+    return [name if number == 1 else f"{name}{number}" for number in range(1, count + 1)]
+
+
 class Platform:
     """Gateways and services in `directory`, against given servers. Give each platform a RabbitMQ virtual host of its own."""
 
@@ -31,13 +35,16 @@ class Platform:
         redis_url: str,
         rabbitmq_url: str,
         gateways: int = 1,
+        replicas: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         modules: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`modules` replaces, by process, what follows `python -m`; `settings` adds to or overrides the environment."""
+        """`modules` replaces, by process, what follows `python -m`; `settings` adds to or overrides the environment; `replicas`
+        says how many of a service run (the second is called task_svc2)."""
         self.directory = directory
         self._modules = modules or {}
-        self._ports = {name: free_port() for name in SERVICES}
+        self._replicas = {name: _numbered(name, (replicas or {}).get(name, 1)) for name in SERVICES}
+        self._ports = {replica: free_port() for names in self._replicas.values() for replica in names}
         self._settings = {
             "PATH": os.defpath,
             **_QUICK,
@@ -47,7 +54,7 @@ class Platform:
             "RABBITMQ_URL": rabbitmq_url,
             **(settings or {}),
         }
-        self.services = {name: self._service(name) for name in SERVICES}
+        self.services = {replica: self._service(replica) for replica in self._ports}
         self.gateways = [self._gateway(number) for number in range(1, gateways + 1)]
 
     @property
@@ -60,8 +67,12 @@ class Platform:
         return [f"http://127.0.0.1:{gateway.port}" for gateway in self.gateways]
 
     def target(self, name: str) -> str:
-        """Where a gRPC client finds the service."""
-        return f"127.0.0.1:{self._ports[name]}"
+        """Where a gRPC client finds the service: all of its replicas, or one by its own name."""
+        return "ipv4:" + ",".join(f"127.0.0.1:{self._ports[replica]}" for replica in self._replicas.get(name, [name]))
+
+    def database(self, name: str) -> str:
+        """The MongoDB database of the service."""
+        return self._settings[f"DB_NAME_{_VARIABLES[name]}"]
 
     def process(self, name: str) -> PlatformProcess:
         """By its name: user_svc, task_svc, notify_svc, gateway, gateway2 ..."""
@@ -84,6 +95,13 @@ class Platform:
         await self.process(name).stop()
         await self.process(name).start()
 
+    async def replace(self, name: str, *module: str) -> None:
+        """Restart a service as another module: `module` is what follows `python -m`."""
+        await self.process(name).stop()
+        self._modules = {**self._modules, name: module}
+        self.services[name] = self._service(name)
+        await self.services[name].start()
+
     def kill(self, name: str) -> None:
         """As kill -9 does. `await platform.process(name).start()` brings it back."""
         self.process(name).kill()
@@ -103,8 +121,11 @@ class Platform:
         return addresses
 
     def _service(self, name: str) -> GrpcService:
-        ports = {f"{_VARIABLES[name]}_PORT": self._ports[name]}
-        return GrpcService(name, self.directory, ports, self._settings, self._modules.get(name, [name]))
+        service = name.rstrip("0123456789")
+        port = f"{_VARIABLES[service]}_PORT"
+        settings = {**self._settings, port: str(self._ports[name])}
+        module = self._modules.get(name, self._modules.get(service, [service]))
+        return GrpcService(name, self.directory, {port: self._ports[name]}, settings, module)
 
     def _gateway(self, number: int) -> Gateway:
         name = "gateway" if number == 1 else f"gateway{number}"
