@@ -31,8 +31,10 @@ install_packages() {
             printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
         fi
         export DEBIAN_FRONTEND=noninteractive
-        install() { apt-get install -y -q --no-install-recommends "$@"; }
-        install "$@" || { apt-get update -q && install "$@"; }
+        install() { apt-get install -y -qq --no-install-recommends "$@"; }
+        # A machine that never asked has no package lists, and one that asked long ago has names that are gone.
+        apt-cache show "$@" >/dev/null 2>&1 || apt-get update -qq
+        install "$@" || { apt-get update -qq && install "$@"; }
     ' install_packages "$@" >&2
 }
 
@@ -85,13 +87,13 @@ is_set() {
 
 has() { PATH="$PATH:/usr/sbin:/usr/lib/rabbitmq/bin" command -v "$1" >/dev/null; }
 
-# MongoDB's server comes with the locked packages, but not the library it loads.
+# MongoDB's server comes with the locked packages, but not the library it loads; the package curl has it.
 has_mongodb() { has mongod || find /usr/lib /usr/lib64 -maxdepth 2 -name libcurl.so.4 2>/dev/null | grep -q .; }
 mongodb_is_set() { is_set MONGO_URI_USER_SERVICE && is_set MONGO_URI_TASK_SERVICE && is_set MONGO_URI_NOTIFICATION_SERVICE; }
 
 ensure_servers() {
     missing=
-    has_mongodb || mongodb_is_set || missing="$missing libcurl4"
+    has_mongodb || mongodb_is_set || missing="$missing curl"
     has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
     has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
     # shellcheck disable=SC2086  # a list of words
