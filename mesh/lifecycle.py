@@ -18,7 +18,7 @@ def run(app: Callable[[], AbstractAsyncContextManager[object]]) -> None:
     """Enter `app` (entering starts it, leaving drains it), and leave it at SIGTERM or SIGINT."""
 
     async def live() -> None:
-        loop, life = asyncio.get_running_loop(), asyncio.current_task()
+        loop, life, stopping = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
         assert life is not None  # noqa: S101  (this is a coroutine)
 
         def stop() -> None:
@@ -26,6 +26,7 @@ def run(app: Callable[[], AbstractAsyncContextManager[object]]) -> None:
             for number in SIGNALS:
                 loop.add_signal_handler(number, lambda: None)
             log.info("draining")
+            stopping.set()
             life.cancel()
 
         for number in SIGNALS:
@@ -33,7 +34,8 @@ def run(app: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             async with app():
                 log.info("started")
-                await loop.create_future()
+                # Already set where a driver swallowed the cancellation of the start.
+                await stopping.wait()
         log.info("stopped")
 
     uvloop.run(live())
@@ -45,8 +47,9 @@ async def every(interval_s: float, job: Callable[[], Awaitable[object]], name: s
     changes, and the next run goes ahead."""
 
     async def loop() -> None:
-        failing = ""
-        while True:
+        failing, task = "", asyncio.current_task()
+        # A job that was cancelled just as it ended (asyncio.wait_for of Python 3.11 does it) forgets that it was.
+        while task is not None and not task.cancelling():
             try:
                 await job()
                 failing = ""
@@ -54,12 +57,12 @@ async def every(interval_s: float, job: Callable[[], Awaitable[object]], name: s
                 if failing != repr(error):
                     failing = repr(error)
                     log.warning("background job failed", extra={"job": name, "error": failing})
-            await asyncio.sleep(interval_s)
+            await asyncio.sleep(0 if me.cancelling() else interval_s)
 
-    task = asyncio.create_task(loop(), name=name)
+    background = asyncio.create_task(loop(), name=name)
     try:
         yield
     finally:
-        task.cancel()
+        background.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            await background
