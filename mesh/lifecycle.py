@@ -57,7 +57,7 @@ async def every(interval_s: float, job: Callable[[], Awaitable[object]], name: s
                 if failing != repr(error):
                     failing = repr(error)
                     log.warning("background job failed", extra={"job": name, "error": failing})
-            await asyncio.sleep(0 if me.cancelling() else interval_s)
+            await asyncio.sleep(0 if task.cancelling() else interval_s)
 
     background = asyncio.create_task(loop(), name=name)
     try:
