@@ -1,6 +1,7 @@
 """Reads request bodies: JSON only, as many bytes as the method admits, in bounded time."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import orjson
@@ -19,7 +20,10 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: float) -> Any:
     """The body as plain values. Raises RestError."""
     _check_media_type(request)
-    body = await _read(request, max_bytes, timeout_s)
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    await _invite(request)
+    body = await _in_time(_read_up_to(request, max_bytes), timeout_s)
     if not body:
         raise InvalidRequestError("a JSON body is needed")
     try:
@@ -30,7 +34,7 @@ async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: floa
 
 async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:
     """Raise InvalidRequestError where a body was sent to a method that takes none."""
-    if request.can_read_body and (request.content_length or await _read(request, 1, timeout_s)):
+    if request.can_read_body and (request.content_length or await _in_time(request.content.readany(), timeout_s)):
         raise InvalidRequestError(f"{request.method} takes no body here")
 
 
@@ -42,13 +46,10 @@ def _check_media_type(request: web.BaseRequest) -> None:
         raise RestError(REASON_UNSUPPORTED_MEDIA_TYPE, f"the body must be {' or '.join(accepted)} in UTF-8")
 
 
-async def _read(request: web.BaseRequest, max_bytes: int, timeout_s: float) -> bytes:
-    if (request.content_length or 0) > max_bytes:
-        raise _too_large(max_bytes)
+async def _in_time(reading: Awaitable[bytes], timeout_s: float) -> bytes:
     try:
         async with asyncio.timeout(timeout_s):
-            await _invite(request)
-            return await _read_up_to(request, max_bytes)
+            return await reading
     except TimeoutError:
         raise InvalidRequestError(f"the body did not arrive within {timeout_s:g} seconds") from None
     except RequestPayloadError:

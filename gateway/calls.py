@@ -1,6 +1,7 @@
 """Calls of one service: never longer than the deadline, not at all while the service does not answer, again where it is safe."""
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ import grpc
 
 from mesh.breaker import Breaker, RetryBudget
 from mesh.errors import from_rpc_error, has_reason, unavailable
+
+log = logging.getLogger(__name__)
 
 Metadata = Sequence[tuple[str, str]]
 
@@ -58,6 +61,7 @@ class ServiceCalls:
             answer, trailing = await call, await call.trailing_metadata()
         except grpc.aio.AioRpcError as error:
             if error.code() in SILENCE and not has_reason(error):
+                log.warning("service did not answer", extra={"code": error.code().name, "error": error.details()})
                 self._breaker.failed()
             else:
                 self._breaker.succeeded()
