@@ -73,7 +73,9 @@ class Process(Running, ABC):
             return False
 
     def _mark(self, command: Command) -> marks.Mark:
-        content = repr((command.argv, sorted(command.environment.items()), command.working_directory))
+        # Another terminal's PATH is no other setting.
+        settings = sorted((name, value) for name, value in command.environment.items() if name != "PATH")
+        content = repr((command.argv, settings, command.working_directory))
         return marks.Mark(str(self.directory), self.name, hashlib.sha256(content.encode()).hexdigest()[:16])
 
     def taken_ports(self) -> list[str]:

@@ -27,9 +27,11 @@ class SupervisorProcess(Process):
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         super().__init__("supervisor", home, {})
         self._environment = environment
+        # Servers are looked for on the path of whoever starts it.
+        self._path = os.environ.get("PATH", os.defpath)
 
     def command(self) -> Command:
-        return Command([sys.executable, "-m", "dev", "supervise"], {"PATH": os.defpath, **SOURCES, **self._environment}, ROOT)
+        return Command([sys.executable, "-m", "dev", "supervise"], {**SOURCES, **self._environment, "PATH": self._path}, ROOT)
 
     async def prepare(self) -> None:
         await super().prepare()

@@ -71,7 +71,8 @@ async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Termina
     assert None not in pids.values()
     assert _program(pids["rabbitmq"]) == "beam.smp"
 
-    code, output = await terminal.run("up")
+    # From another terminal, with another PATH.
+    code, output = await terminal.run("up", PATH=f"{os.environ['PATH']}:/nowhere")
     assert (code, "runs already" in output) == (0, True)
     assert terminal.pids() == pids
 
