@@ -12,7 +12,8 @@ HEALTHY_ONLY = [("grpc.service_config", orjson.dumps(SERVICE_CONFIG).decode())]
 OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A replica that was restarted is found again within this, before a rolling restart takes the next one down.
+    ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

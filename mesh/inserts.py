@@ -13,7 +13,7 @@ from mesh.transactions import session
 
 DUPLICATE_KEY = 11000
 # Of no single caller's: those who wait give up at their own deadline, and the outcome is unknown to them.
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 
 
 class Inserter:

@@ -17,9 +17,11 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(_INTERVAL_S)
 
 
-async def eventually(ask: Callable[[], Awaitable[T]], is_right: Callable[[T], bool] = bool) -> T:
+async def eventually(
+    ask: Callable[[], Awaitable[T]], is_right: Callable[[T], bool] = bool, *, interval_s: float = _INTERVAL_S
+) -> T:
     """Ask until the answer is right, and return it."""
     async with asyncio.timeout(PATIENCE_S):
         while not is_right(answer := await ask()):
-            await asyncio.sleep(_INTERVAL_S)
+            await asyncio.sleep(interval_s)
     return answer

@@ -12,6 +12,8 @@ from mesh.interceptors import Context, Handler, Method
 DEFAULT_TIMEOUT_S = 15.0
 # A caller that asks for more gets this.
 LONGEST_TIMEOUT_S = 60.0
+# The driver tries again and again until its own timeout, which would hold a caller to the end while the store is away.
+LONGEST_STORE_S = 5.0
 # Kept back from the caller's time, so that our own answer arrives before the caller gives up.
 REPORT_S = 0.02
 # With less than this left, nothing useful can be done.
@@ -28,7 +30,7 @@ def deadline(_: Method, handler: Handler) -> Handler:
             raise deadline_exceeded()
         try:
             # The driver's own timeout ends first and keeps its connection; cancelling an operation would close it.
-            with pymongo.timeout(budget_s):
+            with pymongo.timeout(min(budget_s, LONGEST_STORE_S)):
                 async with asyncio.timeout(budget_s + REPORT_S / 2):
                     return await handler(request, context)
         except TimeoutError:

@@ -1,6 +1,5 @@
 """Takes the idempotency key from the metadata of methods whose contract accepts one, and gives the key one effect."""
 
-import re
 from typing import Any
 
 from google.protobuf.message_factory import GetMessageClass
@@ -11,10 +10,7 @@ from mesh.errors import FieldError, ServiceError
 from mesh.idempotency import Attempt, IdempotencyStore
 from mesh.identity import current_caller
 from mesh.interceptors import Context, Handler, Interceptor, Method
-
-KEY = "idempotency-key"
-REPLAYED = "idempotency-replayed"
-VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+from mesh.metadata import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, VALID_IDEMPOTENCY_KEY
 
 
 def idempotency(store: IdempotencyStore | None) -> Interceptor:
@@ -39,7 +35,7 @@ def idempotency(store: IdempotencyStore | None) -> Interceptor:
 
             answer, replayed = await store.once(Attempt(caller_id, method.path, key, content), work)
             if replayed:
-                context.set_trailing_metadata(((REPLAYED, "true"),))
+                context.set_trailing_metadata(((IDEMPOTENCY_REPLAYED, "true"),))
             return answer_class.FromString(answer)
 
         return call
@@ -48,10 +44,10 @@ def idempotency(store: IdempotencyStore | None) -> Interceptor:
 
 
 def _key(context: Context) -> str | None:
-    keys = [str(value) for name, value in context.invocation_metadata() or () if name == KEY]
+    keys = [str(value) for name, value in context.invocation_metadata() or () if name == IDEMPOTENCY_KEY]
     if not keys:
         return None
-    if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
-        problem = FieldError(KEY, "must be sent once, with 1 to 255 visible ASCII characters")
+    if len(keys) > 1 or not VALID_IDEMPOTENCY_KEY.fullmatch(keys[0]):
+        problem = FieldError(IDEMPOTENCY_KEY, "must be sent once, with 1 to 255 visible ASCII characters")
         raise ServiceError(reason_pb2.REASON_INVALID_ARGUMENT, "the idempotency key is not valid", fields=[problem])
     return keys[0]

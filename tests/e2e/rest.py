@@ -92,7 +92,8 @@ class Person(Client):
 
     async def is_notified(self, count: int) -> list[dict[str, Any]]:
         """Wait until there are so many notifications; more than that is a failure."""
-        found = await eventually(self.notifications, lambda found: len(found) >= count)
+        interval_s = 0.5 if count > 100 else 0.05
+        found = await eventually(self.notifications, lambda found: len(found) >= count, interval_s=interval_s)
         assert len(found) == count, found
         return found
 
