@@ -15,8 +15,8 @@ from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
 from mesh.errors import ServiceError
-from mesh.interceptors.idempotency import KEY
 from mesh.logs import request_id
+from mesh.metadata import IDEMPOTENCY_KEY
 
 # RFC 9110, without the characters that no etag of ours holds.
 _ENTITY_TAG = re.compile(r'(?:W/)?"?([\x21\x23-\x2b\x2d-\x7e]+)"?')
@@ -55,7 +55,7 @@ class Endpoint:
             metadata.append(("authorization", f"Bearer {token}"))
         key = idempotency_key(request) if self._takes_key else None
         if key is not None:
-            metadata.append((KEY, key))
+            metadata.append((IDEMPOTENCY_KEY, key))
         repeatable = self._only_reads or key is not None
         try:
             response, trailing = await self._service.call(

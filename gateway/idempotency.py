@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from gateway.transcoding.input_errors import wrong_fields
-from mesh.interceptors.idempotency import REPLAYED, VALID_KEY
+from mesh.metadata import IDEMPOTENCY_REPLAYED, VALID_IDEMPOTENCY_KEY
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -16,12 +16,12 @@ def idempotency_key(request: web.BaseRequest) -> str | None:
     keys = request.headers.getall(HEADER, [])
     if not keys:
         return None
-    if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
+    if len(keys) > 1 or not VALID_IDEMPOTENCY_KEY.fullmatch(keys[0]):
         raise wrong_fields([{"parameter": HEADER, "message": "must be sent once, with 1 to 255 visible ASCII characters"}])
     return keys[0]
 
 
 def mark_replayed(answer: web.Response, trailing_metadata: Iterable[tuple[str, str | bytes]]) -> None:
     """Say so when the service answered from what it had stored."""
-    if any(name == REPLAYED for name, _ in trailing_metadata):
+    if any(name == IDEMPOTENCY_REPLAYED for name, _ in trailing_metadata):
         answer.headers[REPLAYED_HEADER] = "true"
