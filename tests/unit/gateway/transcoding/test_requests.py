@@ -1,6 +1,6 @@
 """Requests are put together from path, query, body and If-Match, each from its own place only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ UPDATE = READERS["PATCH", "/api/tasks/{id}"]
 LIST = READERS["GET", "/api/tasks"]
 
 
-def refused(call: Callable[[], object]) -> list[dict[str, str]]:
+def refused(call: Callable[[], object]) -> list[Mapping[str, str]]:
     with pytest.raises(InvalidRequestError) as raised:
         call()
     return raised.value.errors

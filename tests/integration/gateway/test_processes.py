@@ -1,0 +1,124 @@
+"""The gateway as processes: one or several on a port, their start, their deaths and their stop."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from dev.ports import free_port, in_use
+from dev.service import SOURCES
+from tests.integration.gateway.edge import SECRET, Edge
+from tests.integration.gateway.services import ScriptedServices
+
+WAIT_S = 40
+ROOT = Path(__file__).parents[3]
+
+
+@asynccontextmanager
+async def gateway(environment: Mapping[str, str]) -> AsyncIterator[Process]:
+    """The process, which is ended if the test does not do it."""
+    environment = {"PATH": os.defpath, **SOURCES, **environment}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", cwd=ROOT, env=environment, stderr=PIPE)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.fixture
+def environment(services: ScriptedServices, redis_url: str) -> dict[str, str]:
+    return {
+        "API_GATEWAY_PORT": str(free_port()),
+        "JWT_SECRET": SECRET,
+        "REDIS_URL": redis_url,
+        "USER_SERVICE_TARGET": services.target,
+        "TASK_SERVICE_TARGET": services.target,
+        "NOTIFICATION_SERVICE_TARGET": services.target,
+        "DRAIN_SECONDS": "2",
+    }
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        await asyncio.sleep(0.02)
+
+
+async def until_ready(port: int) -> None:
+    """Each try opens a connection of its own."""
+    while True:
+        try:
+            async with aiohttp.ClientSession() as session:
+                if (await Edge(port, session).call("GET", f"http://127.0.0.1:{port}/health/ready")).status == 200:
+                    return
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.05)
+
+
+def children(process: Process) -> set[int]:
+    return {int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()}
+
+
+async def test_one_process_serves_until_it_is_asked_to_stop(environment: dict[str, str]) -> None:
+    port = int(environment["API_GATEWAY_PORT"])
+    async with asyncio.timeout(WAIT_S), gateway(environment) as process:
+        await until_ready(port)
+        process.terminate()
+
+        assert await process.wait() == 0
+
+
+async def test_several_processes_share_a_port(environment: dict[str, str]) -> None:
+    port = int(environment["API_GATEWAY_PORT"])
+    async with asyncio.timeout(WAIT_S), gateway(environment | {"GATEWAY_WORKERS": "2"}) as process:
+        await until_ready(port)
+        await until(lambda: len(children(process)) == 2)
+        victim = min(children(process))
+
+        os.kill(victim, signal.SIGKILL)
+        await until(lambda: len(children(process) - {victim}) == 2)
+        await until_ready(port)
+        process.terminate()
+
+        assert await process.wait() == 0
+        assert not in_use(port)
+
+
+async def test_workers_end_with_their_parent(environment: dict[str, str]) -> None:
+    port = int(environment["API_GATEWAY_PORT"])
+    async with asyncio.timeout(WAIT_S), gateway(environment | {"GATEWAY_WORKERS": "2"}) as process:
+        await until_ready(port)
+        process.kill()
+
+        await until(lambda: not in_use(port))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_port_that_is_taken_is_named(environment: dict[str, str], workers: str) -> None:
+    port = int(environment["API_GATEWAY_PORT"])
+    stranger = await asyncio.start_server(lambda *_: None, "127.0.0.1", port)
+    async with asyncio.timeout(WAIT_S), stranger, gateway(environment | {"GATEWAY_WORKERS": workers}) as process:
+        _, log = await process.communicate()
+
+    assert process.returncode != 0
+    assert "cannot listen on" in log.decode()
+    assert str(port) in log.decode()
+
+
+async def test_every_wrong_setting_is_named_at_once() -> None:
+    wrong = {"API_GATEWAY_PORT": "x", "RATE_LIMIT_MAX": "0", "JWT_SECRET": "short", "TASK_SERVICE_TARGET": "a b"}
+    async with asyncio.timeout(WAIT_S), gateway(wrong) as process:
+        _, log = await process.communicate()
+
+    assert process.returncode != 0
+    for name in ("API_GATEWAY_PORT", "RATE_LIMIT_MAX", "JWT_SECRET", "TASK_SERVICE_TARGET"):
+        assert name in log.decode()
+    assert "Traceback" not in log.decode()
