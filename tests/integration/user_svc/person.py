@@ -12,21 +12,22 @@ if TYPE_CHECKING:
     from unified.user.v1.user_service_pb2_grpc import UserServiceAsyncStub
 
 PASSWORD = "correct horse battery"
-TIMEOUT_S = 10.0
+TIMEOUT_S = 20.0
 
 
 class Visitor:
     """Somebody without a token."""
 
-    def __init__(self, stub: "UserServiceAsyncStub") -> None:
-        self.stub = stub
+    def __init__(self, stub: "UserServiceAsyncStub", *, wait_for_ready: bool = False) -> None:
+        self.stub, self._wait = stub, wait_for_ready
 
     async def register(self, email: str, password: str = PASSWORD) -> user_pb2.User:
         request = pb.RegisterRequest(email=email, password=password, name="Ada Lovelace")
-        return (await self.stub.Register(request, timeout=TIMEOUT_S)).user
+        return (await self.stub.Register(request, timeout=TIMEOUT_S, wait_for_ready=self._wait)).user
 
     async def login(self, email: str, password: str = PASSWORD) -> pb.LoginResponse:
-        return await self.stub.Login(pb.LoginRequest(email=email, password=password), timeout=TIMEOUT_S)
+        request = pb.LoginRequest(email=email, password=password)
+        return await self.stub.Login(request, timeout=TIMEOUT_S, wait_for_ready=self._wait)
 
 
 @dataclass(frozen=True)
