@@ -1,0 +1,75 @@
+"""The load: clients of several users who create, change and delete tasks, two of a user now and then the same one."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections import deque
+
+from tests.audit.client import Client, new_key
+from tests.audit.operations import Journal, Kind, Operation, Outcome
+from tests.audit.plan import Plan
+
+# Few enough that the clients of a user meet.
+RECENT = 40
+# After an answer that said nothing, as people would.
+DISCOURAGED_S = 0.3
+
+
+class User:
+    """Somebody with tasks, of whom several clients work."""
+
+    def __init__(self, user_id: str, client: Client) -> None:
+        self.id, self.client = user_id, client
+        self.tasks: deque[str] = deque(maxlen=RECENT)
+
+
+class Load:
+    """What all clients do together, until they are told to stop."""
+
+    def __init__(self, plan: Plan, users: list[User], journal: Journal) -> None:
+        self._plan, self._users, self._journal = plan, users, journal
+        self._numbers = itertools.count(1)
+        self._random = random.Random(plan.seed)
+        self._stopping = False
+        self.acknowledged = 0
+
+    async def run(self) -> None:
+        """Return once `stop` was called and every operation is concluded."""
+        users = itertools.islice(itertools.cycle(self._users), self._plan.clients)
+        async with asyncio.TaskGroup() as clients:
+            for user in users:
+                clients.create_task(self._work(user))
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    async def _work(self, user: User) -> None:
+        while not self._stopping:
+            operation = self._next(user)
+            self._journal.intend(operation)
+            operation = await user.client.write(operation)
+            self._journal.conclude(operation)
+            self._learn(user, operation)
+            if operation.outcome is Outcome.UNKNOWN:
+                await asyncio.sleep(DISCOURAGED_S)
+
+    def _next(self, user: User) -> Operation:
+        number, kind = next(self._numbers), self._kind(user)
+        task_id = None if kind is Kind.CREATE else self._random.choice(user.tasks)
+        if kind is Kind.DELETE and task_id is not None:
+            user.tasks.remove(task_id)
+        key = new_key() if self._random.random() < self._plan.keyed else None
+        return Operation(number, kind, user.id, f"{self._plan.seed}-{number}", task_id, key, time.monotonic())
+
+    def _kind(self, user: User) -> Kind:
+        drawn = self._random.random()
+        if not user.tasks or drawn < self._plan.creates:
+            return Kind.CREATE
+        return Kind.DELETE if drawn < self._plan.creates + self._plan.deletes else Kind.CHANGE
+
+    def _learn(self, user: User, operation: Operation) -> None:
+        if operation.outcome is Outcome.ACKNOWLEDGED:
+            self.acknowledged += 1
+            if operation.kind is Kind.CREATE and operation.task_id is not None:
+                user.tasks.append(operation.task_id)

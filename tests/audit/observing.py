@@ -1,0 +1,66 @@
+"""Looks at everything once it has come to rest: over REST as the users do, in the databases, and at the dead letters."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from mesh.deadletters.queue import opened
+from mesh.mongo import database, open_mongo
+from task_svc.repository import COLLECTION
+from tests.audit.evidence import Delivery, ShownNotification, ShownTask, StoredTask
+from tests.audit.load import User
+from tests.audit.world import World
+
+LETTERS_LIMIT = 10_000
+
+
+async def stored_tasks(world: World) -> list[StoredTask]:
+    async with open_mongo(world.servers.mongod.url, "audit") as client:
+        documents = await database(client, world.platform.database("task_svc"))[COLLECTION].find().to_list()
+    return [
+        StoredTask(str(each["_id"]), each["ownerId"], each["title"], each["description"], each["version"], each["deleted"])
+        for each in documents
+    ]
+
+
+async def count_notifications(world: World) -> int:
+    async with open_mongo(world.servers.mongod.url, "audit") as client:
+        return await database(client, world.platform.database("notify_svc"))["notifications"].count_documents({})
+
+
+async def shown_tasks(users: Sequence[User]) -> list[ShownTask]:
+    return [
+        ShownTask(each["id"], each["title"], each["description"], each["etag"])
+        for user in users
+        async for each in _all(user, "tasks")
+    ]
+
+
+async def shown_notifications(users: Sequence[User]) -> list[ShownNotification]:
+    return [
+        ShownNotification(user.id, each["eventId"], each["type"], each["title"], each["taskId"])
+        for user in users
+        async for each in _all(user, "notifications")
+    ]
+
+
+async def _all(user: User, what: str) -> AsyncIterator[dict[str, Any]]:
+    """Everything of the user's, page by page."""
+    token: str | None = ""
+    while token is not None:
+        path = f"/api/{what}" + (f"?pageToken={token}" if token else "")
+        answer = await user.client.ask("GET", path)
+        if answer is None or answer.status != 200:
+            raise RuntimeError(f"GET {path} was answered {answer}")
+        for each in answer.body[what]:
+            yield each
+        token = answer.body.get("nextPageToken")
+
+
+def deliveries(world: World) -> list[Delivery]:
+    return [Delivery(**json.loads(line)) for line in world.deliveries_file.read_text().splitlines()]
+
+
+async def dead_letters(world: World) -> list[str]:
+    async with opened(world.servers.rabbitmq_url, limit=LETTERS_LIMIT) as queue:
+        return [letter.id for letter in await queue.letters()]

@@ -1,0 +1,1 @@
+"""The product's processes with kill points in them: everything else is the product's own."""
