@@ -27,6 +27,8 @@ class Mongod(Process):
         # Without zlib: old servers leak memory through it (CVE-2025-14847).
         argv += ["--networkMessageCompressors", "snappy,zstd"]
         argv += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+        # A killed service leaves its transactions open, and their idempotency keys taken, for this long (default: 60).
+        argv += ["--setParameter", "transactionLifetimeLimitSeconds=10"]
         return Command(argv, {"PATH": os.defpath, "LANG": "C.UTF-8"}, self.directory)
 
     async def prepare(self) -> None:
