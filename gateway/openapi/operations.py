@@ -6,6 +6,7 @@ from gateway.answers import ETAG
 from gateway.bindings import WHOLE_BODY, Binding
 from gateway.bodies import JSON, MERGE_PATCH
 from gateway.contract import message_of
+from gateway.idempotency import HEADER as IDEMPOTENCY_HEADER
 from gateway.openapi.problems import problem_responses
 from gateway.openapi.schemas import Schema, Schemas, Use
 from gateway.transcoding.requests import UPDATE_MASK, RequestReader
@@ -15,6 +16,12 @@ _IF_MATCH: Schema = {
     "in": "header",
     "description": "Only act while this is still the resource's entity tag.",
     "schema": {"type": "string"},
+}
+_IDEMPOTENCY_KEY: Schema = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "description": "Under the same key the same request has one effect and the same answer, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
 HEADERS: Mapping[str, Schema] = {
     "X-Request-Id": {"description": "Finds the request in the logs.", "schema": {"type": "string"}},
@@ -60,6 +67,8 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
         yield _parameter(parameter.name, "query", schemas.field(parameter.field, Use.INPUT))
     if reader.takes_etag:
         yield _IF_MATCH
+    if binding.accepts_idempotency_key:
+        yield _IDEMPOTENCY_KEY
 
 
 def _parameter(name: str, place: str, schema: Schema) -> Schema:

@@ -71,6 +71,9 @@ def _statuses(binding: Binding) -> Iterator[tuple[str, str]]:
         yield "404", "There is no such resource, or it is somebody else's."
     if ETAG in binding.method.input_type.fields_by_name:
         yield "412", "The resource has changed since it was read."
+    if binding.accepts_idempotency_key:
+        yield "409", "A request with this idempotency key is still running, or the resource's state does not admit this."
+        yield "422", "The idempotency key was used for another request."
     if binding.body:
         yield "413", f"The body has more than {binding.max_body_bytes} bytes."
         yield "415", "The body is not JSON, or it is compressed."
