@@ -55,6 +55,7 @@ async def server_and_remember(request: pytest.FixtureRequest, run_directory: Pat
     await server.stop()
 
 
+@pytest.mark.timeout(300)
 async def test_a_killed_server_comes_back_with_its_data_and_a_stopped_one_is_gone(
     server_and_remember: tuple[Server, Remember],
 ) -> None:

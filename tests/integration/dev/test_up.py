@@ -17,7 +17,7 @@ from dev.running import Running
 from tests.waiting import until
 
 PROCESSES = {"mongod", "redis", "rabbitmq", "user_svc", "task_svc", "notify_svc", "gateway"}
-PATIENCE_S = 60
+PATIENCE_S = 200
 
 
 class Terminal:
@@ -63,6 +63,7 @@ async def terminal(run_directory: Path) -> AsyncIterator[Terminal]:
     await terminal.run("down")
 
 
+@pytest.mark.timeout(300)
 async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Terminal) -> None:
     code, output = await terminal.run("up")
     assert code == 0, output
