@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pymongo.errors import PyMongoError
 
 from mesh import mongo, topology
-from mesh.amqp import AmqpError, Channel, Delivery, NotConfirmedError, Publisher
+from mesh.amqp import AmqpError, Channel, Delivery, Publisher
 from mesh.events import Event, MalformedEventError
 from mesh.logs import request_id
 
@@ -89,9 +89,9 @@ class Consumer:
     async def _settle(self, delivery: Delivery) -> None:
         try:
             await self._process(delivery)
-        except NotConfirmedError as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, a message that nobody settles is never seen again)
             # Neither handled nor put elsewhere: back to the queue, not at once, or it would spin.
-            log.warning("event could not be put aside", extra={"queue": delivery.queue, "error": str(error)})
+            log.warning("event could not be put aside", extra={"queue": delivery.queue, "error": repr(error)})
             await asyncio.sleep(FIRST_PAUSE_S)
             delivery.requeue()
         else:

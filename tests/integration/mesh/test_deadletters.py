@@ -14,7 +14,8 @@ from mesh.amqp import Broker, Publisher
 from mesh.consumer import Consumer
 from mesh.events import Event
 from mesh.outbox import publish
-from tests.integration.mesh.test_events import Recorder, an_event, until
+from tests.integration.mesh.test_events import Recorder, an_event
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 

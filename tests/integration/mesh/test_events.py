@@ -15,8 +15,8 @@ from mesh.amqp import Broker, Channel, Delivery, Message, NotConfirmedError, Pub
 from mesh.consumer import ATTEMPTS, FIRST_ERROR, LAST_ERROR, QUEUE, REASON, Consumer
 from mesh.events import Event
 from mesh.outbox import publish
+from tests.waiting import PATIENCE_S, until
 
-PATIENCE_S = 30.0
 LADDER_S = (0.1, 0.2)
 
 
@@ -66,7 +66,7 @@ class DeadLetters:
         self.messages: asyncio.Queue[Message] = asyncio.Queue()
 
     async def opened(self, channel: Channel) -> None:
-        await channel.declare_queue(topology.DEAD_LETTERS, {"x-queue-type": "quorum"})
+        await topology.declare_dead_letters(channel)
         await channel.consume(topology.DEAD_LETTERS, 10, self._take)
 
     def _take(self, delivery: Delivery) -> None:
@@ -81,12 +81,6 @@ class DeadLetters:
             while (message := await self.messages.get()).headers[QUEUE] != queue:
                 pass
         return message
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def publish_until_confirmed(publisher: Publisher, event: Event) -> None:
@@ -170,6 +164,30 @@ async def test_a_message_that_is_no_event_is_buried_at_once(rabbitmq: RabbitMQ, 
         buried = await dead.of(event_type)
     assert buried.headers[REASON] == "poison"
     assert handler.calls == 0
+
+
+@pytest.mark.parametrize("attempts", ["many", b"\xff", -1])
+async def test_a_count_that_a_stranger_wrote_counts_for_nothing(attempts: object, start: Start, event_type: str) -> None:
+    handler = Recorder(failures=1)
+    publisher = await start(handler)
+    event = an_event(event_type)
+    headers = {**event.to_headers(), ATTEMPTS: attempts}
+    await publisher.publish(topology.EVENTS, event_type, Message(event.data, event.id, event.type, "", headers))
+    assert await handler.next() == event
+
+
+async def test_an_event_that_cannot_be_put_aside_comes_back(rabbitmq: RabbitMQ, event_type: str) -> None:
+    class Refusing(Publisher):
+        async def publish(self, exchange: str, routing_key: str, message: Message) -> None:
+            raise ValueError("cannot be encoded")
+
+    handler, publisher, refusing = Recorder(failures=2), Publisher(topology.declare_events), Refusing(topology.declare_events)
+    consumer = Consumer({event_type: event_type}, handler, refusing, ladder_s=LADDER_S)
+    async with Broker(rabbitmq.url, [publisher, refusing, consumer], name="tests") as broker:
+        await broker.up()
+        await publish_until_confirmed(publisher, an_event(event_type))
+        assert await handler.next() == an_event(event_type)
+    assert handler.calls == 3
 
 
 async def test_while_the_store_is_away_the_event_waits_and_climbs_no_ladder(start: Start, event_type: str) -> None:
