@@ -10,6 +10,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import task_events_pb2, task_pb2
 
+from mesh import topology
+from mesh.amqp import Broker, Publisher
 from mesh.channel import open_channel
 from mesh.events import Event
 from mesh.mongo import Document
@@ -18,6 +20,7 @@ from task_svc.app import app
 from task_svc.settings import TaskSettings
 from tests.integration.task_svc.person import Person
 from tests.refusals import refused
+from tests.waiting import eventually
 
 
 async def stored(database: AsyncDatabase[Document], task_id: str) -> Document:
@@ -102,6 +105,29 @@ async def test_a_task_with_too_much_unsent_takes_no_change(
     await database["tasks"].update_one({"_id": ObjectId(task.id)}, {"$pop": {"outbox": -1}})
     assert (await ada.change(task.id, title="new")).etag == "2"
     assert (await ada.change(other.id, title="new")).etag == "2"
+
+
+class TestWithABroker:
+    """One that takes the events of created tasks, and a sweep that has no part in it."""
+
+    @pytest.fixture
+    def settings(self, settings: TaskSettings, rabbitmq_url: str) -> TaskSettings:
+        changes = {"rabbitmq_url": rabbitmq_url, "outbox_sweep_interval_seconds": 3600, "outbox_sweep_age_seconds": 3600}
+        return settings.model_copy(update=changes)
+
+    async def test_an_event_leaves_the_outbox_at_once(
+        self, ada: Person, database: AsyncDatabase[Document], rabbitmq_url: str
+    ) -> None:
+        publisher = Publisher(lambda channel: topology.declare_queue(channel, "task_created", "task.created"))
+        async with Broker(rabbitmq_url, [publisher], name="tests") as broker:
+            await broker.up()
+
+            async def create_and_count() -> int:
+                await ada.create()
+                return await database["tasks"].count_documents({"outbox": []})
+
+            # The first may come before the service has found the broker, or the queue its leader.
+            await eventually(create_and_count)
 
 
 async def test_without_a_broker_the_service_is_ready(settings: TaskSettings) -> None:
