@@ -33,11 +33,6 @@ class SupervisorProcess(Process):
     def command(self) -> Command:
         return Command([sys.executable, "-m", "dev", "supervise"], {**SOURCES, **self._environment, "PATH": self._path}, ROOT)
 
-    async def prepare(self) -> None:
-        await super().prepare()
-        # What an earlier supervisor said is not this one's state.
-        StateWriter(self.directory)
-
     async def ready(self) -> bool:
         return read(self.directory).complete
 

@@ -33,7 +33,11 @@ async def _start(supervisor: SupervisorProcess, stack: Stack, configuration: Con
     if taken := [problem for process in stack if process.pid is None for problem in process.taken_ports()]:
         raise StartError("\n".join(taken))
     replaced = supervisor.pid is not None and not supervisor.runs_as_set
-    print("The settings have changed: starting everything again." if replaced else "Starting the platform.")
+    print("The settings have changed: stopping and starting everything." if replaced else "Starting the platform.")
+    if not supervisor.runs_as_set:
+        await supervisor.stop()
+        # What an earlier supervisor said is not this one's state.
+        state.StateWriter(configuration.home)
     progress = asyncio.create_task(_show_progress(configuration))
     try:
         await supervisor.start()
