@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from grpc_health.v1 import health_pb2
@@ -21,6 +22,8 @@ Probe = Callable[[], Awaitable[object]]
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 OVERALL = ""
+# One late answer on a busy machine is no outage: a part that was well is away after so many failures in a row.
+PATIENCE = 2
 PROBE_TIMEOUT_S = 2.0
 WELL = Gauge("unified_part_well", "Whether what the process works with is well.", ["part"])
 FIGURE = Gauge("unified_part_figure", "What a probe last measured.", ["part", "figure"])
@@ -32,6 +35,7 @@ class HealthWatch:
     def __init__(self, probes: Mapping[str, Probe], *, needed: frozenset[str], interval_s: float = 1.0) -> None:
         self._probes, self._needed, self._interval_s = probes, needed, interval_s
         self._parts: dict[str, pb.Part] = {}
+        self._failures: Counter[str] = Counter()
         self.servicer = HealthServicer()
 
     @property
@@ -61,7 +65,10 @@ class HealthWatch:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
                 found = await self._probes[name]()
         except Exception:  # noqa: BLE001  (whatever the reason, the part is not well)
-            return pb.Part(name=name, well=False)
+            self._failures[name] += 1
+            before = self._parts.get(name)
+            return before if before and before.well and self._failures[name] < PATIENCE else pb.Part(name=name, well=False)
+        self._failures[name] = 0
         figures = found if isinstance(found, Mapping) else {}
         return pb.Part(name=name, well=True, figures=[pb.Figure(name=key, value=value) for key, value in figures.items()])
 
