@@ -122,6 +122,8 @@ class Consumer:
             except PyMongoError as error:
                 if mongo.as_service_error(error) is None or waited_s > LONGEST_WAIT_S:
                     raise
+                if not waited_s:
+                    log.warning("event waits for its store", extra={"event_id": event.id, "error": repr(error)[:200]})
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  (jitter, not a secret)
             waited_s += pause_s
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

@@ -21,7 +21,7 @@ from notify_svc.app import app
 from notify_svc.settings import NotifySettings
 from tests.integration.notify_svc.person import Person
 from tests.task_events import ACTOR_ID, TASK_ID, task_event
-from tests.waiting import eventually
+from tests.waiting import eventually, until
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,16 @@ class TestWithoutMongoDB:
     def settings(self, settings: NotifySettings, own_mongod: Mongod) -> NotifySettings:
         return settings.model_copy(update={"mongo_uri_notification_service": own_mongod.url})
 
-    async def test_events_wait_for_its_return(self, ada: Person, publisher: Publisher, own_mongod: Mongod) -> None:
+    async def test_events_wait_for_its_return(
+        self, ada: Person, publisher: Publisher, own_mongod: Mongod, caplog: pytest.LogCaptureFixture
+    ) -> None:
         before, meanwhile = task_event("created", ada.user_id), [task_event("updated", ada.user_id) for _ in range(40)]
         await publish(publisher, before)
         await ada.notified_of(before.id)
         own_mongod.kill()
         await asyncio.gather(*(publish(publisher, event) for event in meanwhile))
+        # Until then the driver's own patience might have been enough.
+        await until(lambda: "event waits for its store" in caplog.messages)
         await own_mongod.start()
         everything = await eventually(lambda: ada.latest(100), lambda found: len(found) == len(meanwhile) + 1)
         assert {each.event_id for each in everything} == {event.id for event in [before, *meanwhile]}
