@@ -51,12 +51,13 @@ class _Story:
 
     async def _wait_for_notifications(self, count: int) -> None:
         begin = time.monotonic()
-        async with asyncio.timeout(_PATIENCE_S):
-            while True:
-                latest = (await self._get("/api/notifications/latest"))["notifications"]
-                if len(latest) >= count:
-                    break
-                await asyncio.sleep(_POLL_INTERVAL_S)
+        while True:
+            latest = (await self._get("/api/notifications/latest"))["notifications"]
+            if len(latest) >= count:
+                break
+            if time.monotonic() - begin > _PATIENCE_S:
+                raise StartError(f"no notification came within {_PATIENCE_S:.0f} s; GET /health says what is not well")
+            await asyncio.sleep(_POLL_INTERVAL_S)
         if len(latest) != count:
             raise StartError(f"{len(latest)} notifications came for {count} changes")
         newest = latest[0]

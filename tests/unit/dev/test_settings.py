@@ -30,6 +30,13 @@ def test_the_example_documents_nothing_that_no_process_reads() -> None:
     assert env_file.documented_settings() - known == set()
 
 
+def test_the_example_has_one_line_for_each_setting() -> None:
+    lines = env_file.EXAMPLE.read_text().splitlines()
+    names = [line.removeprefix("# ").partition("=")[0] for line in lines if "=" in line]
+
+    assert sorted(name for name in names if name.isupper()) == sorted(env_file.documented_settings())
+
+
 def test_the_example_shows_the_defaults() -> None:
     fields = fields_by_variable()
     lines = env_file.EXAMPLE.read_text().splitlines()
