@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 from prometheus_client import Histogram
+from unified.api.v1 import options_pb2
 
 from mesh.interceptors import Context, Handler, Method
 from mesh.logs import request_id
@@ -20,6 +21,9 @@ CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 def telemetry(method: Method, handler: Handler) -> Handler:
     """Measure and log each call with its method, code and duration."""
     name = method.path.lstrip("/")
+    # The platform's processes ask each other every second: that would drown the calls of people.
+    is_internal = method.descriptor.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_INTERNAL
+    level = logging.DEBUG if is_internal else logging.INFO
 
     async def call(request: Any, context: Context) -> Any:
         request_id.set(_request_id(context))
@@ -33,7 +37,7 @@ def telemetry(method: Method, handler: Handler) -> Handler:
         finally:
             duration_s = time.perf_counter() - start
             DURATION.labels(name, code).observe(duration_s)
-            log.info("call", extra={"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2)})
+            log.log(level, "call", extra={"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2)})
 
     return call
 
