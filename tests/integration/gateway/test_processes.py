@@ -63,6 +63,13 @@ async def until_ready(port: int) -> None:
             await asyncio.sleep(0.05)
 
 
+def listeners(port: int) -> int:
+    """How many sockets listen on the port, on 127.0.0.1."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listen = "0A"
+    return sum(row[1] == f"0100007F:{port:04X}" and row[3] == listen for row in rows)
+
+
 def children(process: Process) -> set[int]:
     return {int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()}
 
@@ -78,17 +85,18 @@ async def test_one_process_serves_until_it_is_asked_to_stop(environment: dict[st
 
 async def test_several_processes_share_a_port(environment: dict[str, str]) -> None:
     port = int(environment["API_GATEWAY_PORT"])
-    async with asyncio.timeout(WAIT_S), gateway(environment | {"GATEWAY_WORKERS": "2"}) as process:
-        await until_ready(port)
-        await until(lambda: len(children(process)) == 2)
-        victim = min(children(process))
+    several = {"GATEWAY_WORKERS": "2", "API_GATEWAY_METRICS_PORT": str(free_port())}
+    async with asyncio.timeout(WAIT_S), gateway(environment | several) as process:
+        await until(lambda: listeners(port) == 2)
 
-        os.kill(victim, signal.SIGKILL)
-        await until(lambda: len(children(process) - {victim}) == 2)
-        await until_ready(port)
+        os.kill(min(children(process)), signal.SIGKILL)
+        await until(lambda: listeners(port) == 1)
+        await until(lambda: listeners(port) == 2)
         process.terminate()
 
-        assert await process.wait() == 0
+        _, log = await process.communicate()
+        assert process.returncode == 0
+        assert log.count(b"worker died") == 1
         assert not in_use(port)
 
 

@@ -38,7 +38,7 @@ def read(body: Any) -> Any:
     return None if errors else message
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(fields_of(EVERYTHING))
 def test_a_message_becomes_the_same_json(fields: dict[str, Any]) -> None:
     message = Everything(**fields)
@@ -46,7 +46,7 @@ def test_a_message_becomes_the_same_json(fields: dict[str, Any]) -> None:
     assert orjson.loads(encode(message)) == shorten_enums(by_json_format(message), EVERYTHING)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(fields_of(EVERYTHING), st.booleans())
 def test_json_becomes_the_same_message(fields: dict[str, Any], proto_names: bool) -> None:
     message = Everything(**fields)
