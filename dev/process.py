@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dev.ports import in_use
 from dev.running import Running
 
 _POLL_INTERVAL_S = 0.05
+_PORT_PATIENCE_S = 5.0
 _LOG_LIMIT_BYTES = 20_000_000
 
 
@@ -48,8 +50,7 @@ class Process(Running, ABC):
         """Return when it is ready. One that runs with the same settings is adopted, one with other settings ended."""
         if not self.runs_as_set:
             await self.stop()
-            if taken := self.taken_ports():
-                raise StartError("\n".join(taken))
+            await self._require_ports()
             await self.prepare()
             self._spawn(self.command())
         await self._until_ready()
@@ -71,6 +72,14 @@ class Process(Running, ABC):
             return self.pid is not None and await self.ready()
         except OSError:
             return False
+
+    async def _require_ports(self) -> None:
+        # A process that was killed loses its mark some time before the kernel closes its ports.
+        give_up_at = time.monotonic() + _PORT_PATIENCE_S
+        while taken := self.taken_ports():
+            if time.monotonic() > give_up_at:
+                raise StartError("\n".join(taken))
+            await asyncio.sleep(_POLL_INTERVAL_S)
 
     def _mark(self, command: Command) -> marks.Mark:
         # Another terminal's PATH is no other setting.

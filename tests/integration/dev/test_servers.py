@@ -1,6 +1,7 @@
 """The servers of the local stack: they come back with their data after a crash, and leave nothing behind."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -100,6 +101,16 @@ async def test_a_server_with_other_settings_is_replaced(run_directory: Path) -> 
     assert not in_use(server.port)
     assert await remember_in_redis(moved.url) is False
     await moved.stop()
+
+
+async def test_a_port_that_a_dying_process_still_holds_is_waited_for(run_directory: Path) -> None:
+    dying = socket.create_server(("127.0.0.1", 0))
+    server = RedisServer(run_directory / "waiting", dying.getsockname()[1])
+
+    asyncio.get_running_loop().call_later(0.3, dying.close)
+    await server.start()
+    assert server.pid is not None
+    await server.stop()
 
 
 async def test_a_pid_file_that_names_a_stranger_harms_nobody(run_directory: Path) -> None:
