@@ -105,7 +105,7 @@ class Consumer:
         except MalformedEventError as error:
             await self._bury(delivery, "poison", error)
         except Exception as error:
-            attempts = _attempts(delivery) + 1
+            attempts = failed_attempts(delivery) + 1
             extra = {"event_id": delivery.message.message_id, "queue": delivery.queue, "attempts": attempts}
             log.exception("event failed", extra=extra)
             if attempts > len(self._ladder_s):
@@ -149,7 +149,7 @@ class Consumer:
         await self._publisher.publish(exchange, delivery.queue, replace(delivery.message, headers=headers))
 
 
-def _attempts(delivery: Delivery) -> int:
+def failed_attempts(delivery: Delivery) -> int:
     """How often the message has failed; what a stranger wrote there counts for nothing."""
     attempts = delivery.message.headers.get(ATTEMPTS)
     return attempts if isinstance(attempts, int) and attempts > 0 else 0

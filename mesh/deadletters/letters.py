@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh.amqp import Delivery
-from mesh.consumer import ATTEMPTS, FIRST_ERROR, LAST_ERROR, LAST_TIME, MARKS, QUEUE, REASON
+from mesh.consumer import FIRST_ERROR, LAST_ERROR, LAST_TIME, MARKS, QUEUE, REASON, failed_attempts
 from mesh.events import PREFIX
 
 CONTRACTS = Path(__file__).parents[2] / "generated" / "unified.binpb"
@@ -42,7 +42,7 @@ class DeadLetter:
             "queue": self.queue,
             # What the broker gave up carries no reason of ours.
             "reason": headers.get(REASON, headers.get("x-first-death-reason", "")),
-            "attempts": int(headers.get(ATTEMPTS, 0)) + 1,
+            "attempts": failed_attempts(self.delivery) + 1,
             "failedAt": headers.get(LAST_TIME, ""),
             "lastError": headers.get(LAST_ERROR, ""),
         }

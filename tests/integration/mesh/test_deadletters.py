@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from mesh import topology
-from mesh.amqp import Broker, Publisher
-from mesh.consumer import Consumer
+from mesh.amqp import Broker, Message, Publisher
+from mesh.consumer import ATTEMPTS, Consumer
 from mesh.events import Event
 from mesh.outbox import publish
 from tests.integration.mesh.test_events import Recorder, an_event
@@ -101,6 +101,15 @@ async def test_a_redriven_event_is_the_same_event_and_reaches_its_consumer(opera
     async with Broker(rabbitmq_url, [consumer], name="tests"):
         assert await handler.next() == an_event("thing", 2)
     assert await operator.runs("redrive", "event-2") == (1, "There is no dead letter event-2.\n0 redriven\n")
+
+
+async def test_what_a_stranger_wrote_into_a_header_does_not_hide_the_list(operator: Operator, rabbitmq_url: str) -> None:
+    await bury(rabbitmq_url, an_event("thing", 1))
+    publisher = Publisher(topology.declare_events)
+    async with Broker(rabbitmq_url, [publisher], name="tests") as broker:
+        await broker.up()
+        await publisher.publish(topology.DEAD, "", Message(b"", "m-1", "junk", "text/plain", {ATTEMPTS: "many"}))
+    assert [(row["id"], row["attempts"]) for row in await operator.lists()] == [("event-1", 1), ("m-1", 1)]
 
 
 async def test_dropped_letters_are_gone(operator: Operator, rabbitmq_url: str) -> None:
