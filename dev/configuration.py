@@ -72,8 +72,9 @@ def prepare_secrets(environment: Mapping[str, str] = os.environ) -> Configuratio
     configuration = read_configuration(environment)
     private, jwks = configuration.home / "keys/jwt.pem", configuration.home / "keys/jwks.json"
     own = {"JWT_PRIVATE_KEY_FILE": _as_setting(private), "JWT_JWKS_FILE": _as_setting(jwks)}
-    if not configuration.env_file.exists():
-        env_file.create(configuration.env_file, own)
+    # People also copy the example themselves, and leave the keys to us.
+    if not configuration.env_file.exists() or not configuration.given.keys() & {"JWT_SECRET", *own}:
+        env_file.complete(configuration.env_file, own)
         configuration = read_configuration(environment)
     # Files that were set to be elsewhere are somebody's own; when they are missing, the settings' check says so.
     if own.items() <= configuration.given.items():

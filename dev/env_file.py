@@ -17,11 +17,13 @@ def documented_settings() -> frozenset[str]:
     return frozenset(_ASSIGNMENT.findall(EXAMPLE.read_text()))
 
 
-def create(file: Path, filled_in: Mapping[str, str]) -> None:
-    """Copy the example, with some of its optional settings set."""
-    text = EXAMPLE.read_text()
+def complete(file: Path, filled_in: Mapping[str, str]) -> None:
+    """Set settings in the file, which is made as a copy of the example where it is missing."""
+    text = (file if file.exists() else EXAMPLE).read_text()
     for name, value in filled_in.items():
-        text = re.sub(rf"^# {name}=.*$", f"{name}={value}".replace("\\", r"\\"), text, flags=re.MULTILINE)
+        line = f"{name}={value}"
+        text, found = re.subn(rf"^(?:# )?{name}=.*$", line.replace("\\", r"\\"), text, flags=re.MULTILINE)
+        text = text if found else f"{text.rstrip()}\n{line}\n"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.write_text(text)

@@ -8,7 +8,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from dev import env_file
-from dev.configuration import Ports, read_configuration
+from dev.configuration import Ports, prepare_secrets, read_configuration
 from dev.settings_check import settings_classes
 
 
@@ -54,10 +54,28 @@ def as_setting(default: object) -> str:
 
 def test_a_created_file_has_the_given_settings_and_only_those(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    env_file.create(file, {"JWT_JWKS_FILE": r"C:\1", "JWT_PRIVATE_KEY_FILE": "a b"})
+    env_file.complete(file, {"JWT_JWKS_FILE": r"C:\1", "JWT_PRIVATE_KEY_FILE": "a b"})
 
     assert env_file.given_settings(file, {}) == {"JWT_JWKS_FILE": r"C:\1", "JWT_PRIVATE_KEY_FILE": "a b"}
     assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("example", [env_file.EXAMPLE.read_text(), "# of my own\n"], ids=["copied", "own"])
+def test_a_file_that_somebody_made_gets_its_keys(tmp_path: Path, example: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(example + "RATE_LIMIT_MAX=7")
+
+    settings = prepare_secrets({"UNIFIED_HOME": str(tmp_path)}).given
+
+    assert settings.keys() == {"RATE_LIMIT_MAX", "JWT_PRIVATE_KEY_FILE", "JWT_JWKS_FILE"}
+    assert Path(settings["JWT_PRIVATE_KEY_FILE"]).exists()
+
+
+def test_a_file_with_a_secret_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("JWT_SECRET=somebody's own")
+
+    assert prepare_secrets({"UNIFIED_HOME": str(tmp_path)}).given == {"JWT_SECRET": "somebody's own"}
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
