@@ -74,10 +74,13 @@ class Running:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def family(self) -> dict[int, marks.Mark]:
+        """It and its children; the children alone when it died and left them."""
+        return {pid: mark for pid, mark in marks.marked(self.directory).items() if mark.name == self.name}
+
     def _kill_leftovers(self) -> None:
-        for pid, mark in marks.marked(self.directory).items():
-            if mark.name == self.name:
-                marks.kill(pid, mark)
+        for pid, mark in self.family().items():
+            marks.kill(pid, mark)
         self._reap()
 
     def _reap(self) -> None:

@@ -30,7 +30,7 @@ async def up() -> int:
 
 
 async def _start(supervisor: SupervisorProcess, stack: Stack, configuration: Configuration) -> None:
-    if taken := [problem for process in stack if process.pid is None for problem in process.taken_ports()]:
+    if taken := [problem for process in stack if not process.family() for problem in process.taken_ports()]:
         raise StartError("\n".join(taken))
     replaced = supervisor.pid is not None and not supervisor.runs_as_set
     print("The settings have changed: stopping and starting everything." if replaced else "Starting the platform.")
