@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from mesh import topology
@@ -17,19 +17,23 @@ from tests.audit.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
+INTERVAL_S = 0.05
 PAUSE_S = 0.2
 
 
 class Saboteur:
     """Does one thing after the other to what runs, until it is cancelled."""
 
-    def __init__(self, plan: Plan, points: KillPoints, supervision: Supervision, poisoner: "Poisoner") -> None:
+    def __init__(
+        self, plan: Plan, points: KillPoints, supervision: Supervision, poisoner: "Poisoner", writes: Callable[[], int]
+    ) -> None:
+        """`writes` counts the acknowledged ones."""
         self._plan, self._points, self._supervision, self._poisoner = plan, points, supervision, poisoner
-        self._random = random.Random(plan.seed)
+        self._writes, self._random = writes, random.Random(plan.seed)
 
     async def run(self) -> None:
         for fault in self._faults():
-            await asyncio.sleep(self._random.uniform(*self._plan.pause_s))
+            await self._pause()
             if isinstance(fault, KillPoint):
                 log.info("armed %s", fault)
                 self._points.arm(fault)
@@ -37,6 +41,12 @@ class Saboteur:
                 self._poisoner.inject()
             else:
                 await self._supervision.kill(str(fault))
+
+    async def _pause(self) -> None:
+        """Until some more writes are done."""
+        end = self._writes() + self._random.uniform(0, 2) * self._plan.writes_between_faults
+        while self._writes() < end:
+            await asyncio.sleep(INTERVAL_S)
 
     def _faults(self) -> Iterator[object]:
         """Rounds without end; in each, everything comes once and poison several times."""

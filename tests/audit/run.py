@@ -47,9 +47,9 @@ class _Run:
         self._plan, self._world, self._users = plan, world, users
         self._supervision = Supervision(world.processes(plan.victims), seed=plan.seed)
         self._poisoner = Poisoner(world.servers.rabbitmq_url)
-        self._saboteur = Saboteur(plan, world.points, self._supervision, self._poisoner)
         self._journal = Journal(world.journal_file)
         self._load = Load(plan, users, self._journal)
+        self._saboteur = Saboteur(plan, world.points, self._supervision, self._poisoner, lambda: self._load.acknowledged)
         self._begin = time.monotonic()
 
     async def go(self) -> Result:

@@ -84,8 +84,8 @@ async def running_world(directory: Path, servers: Servers, plan: Plan) -> AsyncI
         mongo_url=servers.mongod.url,
         redis_url=servers.redis.url,
         rabbitmq_url=servers.rabbitmq_url,
-        gateways=2,
-        replicas={"task_svc": 2, "notify_svc": 2},
+        gateways=plan.replicas,
+        replicas={"task_svc": plan.replicas, "notify_svc": plan.replicas},
         settings={**SETTINGS, FOLDER_VARIABLE: str(points.folder), DELIVERIES_VARIABLE: str(deliveries)},
         modules={**MODULES, **plan.modules},
     )

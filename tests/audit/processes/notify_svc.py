@@ -2,9 +2,9 @@
 so that the retry ladder has work."""
 
 import asyncio
+import itertools
 import json
 import os
-import random
 import runpy
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from notify_svc.use_cases import NotificationUseCases
 from tests.audit.points import KillPoint, reach
 
 DELIVERIES_VARIABLE = "AUDIT_DELIVERIES"
-STUMBLES = 0.01
+# At one event in this many, at each only once.
+STUMBLES_AT = 25
 # Long enough for the ack to leave: the event loop writes at the end of its turn.
 ACK_LEAVES_S = 0.01
 
@@ -28,11 +29,12 @@ class MortalHandler(TaskEventHandler):
     def __init__(self, use_cases: NotificationUseCases) -> None:
         super().__init__(use_cases)
         self._deliveries = Path(os.environ[DELIVERIES_VARIABLE]).open("a", buffering=1)  # noqa: SIM115  (as long as the process)
+        self._calls = itertools.count(1)
         self._stumbled: set[str] = set()
 
     async def __call__(self, event: Event) -> None:
         self._deliveries.write(json.dumps({"event": event.id, "task": event.subject, "sequence": event.sequence}) + "\n")
-        if random.random() < STUMBLES and event.id not in self._stumbled:
+        if next(self._calls) % STUMBLES_AT == 0 and event.id not in self._stumbled:
             self._stumbled.add(event.id)
             raise RuntimeError("stumbled, as the audit wants it")
         await super().__call__(event)

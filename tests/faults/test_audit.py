@@ -1,0 +1,71 @@
+"""The fault audit: green for the platform as it is, red as soon as one of its rules is broken."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from dev.servers import Mongod, RabbitMQ, RedisServer
+from tests.audit import accounts
+from tests.audit.plan import SHORT, Plan
+from tests.audit.points import KillPoint
+from tests.audit.result import GREEN, RED, Result
+from tests.audit.run import audit
+from tests.audit.world import Servers
+
+
+@pytest.fixture
+def servers(mongod: Mongod, redis_server: RedisServer, rabbitmq: RabbitMQ, rabbitmq_url: str) -> Servers:
+    """Shared with other tests, so they must not be killed."""
+    return Servers(mongod, redis_server, rabbitmq, rabbitmq_url)
+
+
+@pytest.fixture
+def directory(run_directory: Path) -> Path:
+    return run_directory / f"audit_{secrets.token_hex(4)}"
+
+
+def found(result: Result) -> set[str]:
+    return {violation.kind for violation in result.violations}
+
+
+@pytest.mark.timeout(400)
+async def test_nothing_is_lost_or_twice(directory: Path) -> None:
+    result = await audit(SHORT, directory)
+    assert (result.violations, result.shortfalls, result.verdict) == ([], [], GREEN)
+
+
+def small(*points: KillPoint, **changed: object) -> Plan:
+    """Just enough to find one broken rule. Without replicas, nobody makes good what a dead process leaves."""
+    plan = {"writes": 100, "kills": len(points), "victims": (), "limit_s": 90.0, "replicas": 1, "clients": 16}
+    return Plan(points=points, **{**plan, **changed})  # type: ignore[arg-type]
+
+
+BROKEN = {
+    # Once may not do: when nothing else is under way, nothing is lost.
+    "ack_before_effect": ("notify_svc", [KillPoint.BEFORE_ACK], 3, accounts.LOST),
+    "pull_before_confirm": ("task_svc", [KillPoint.BEFORE_PUBLISH], 1, accounts.LOST),
+    "no_unique_key": ("notify_svc", [KillPoint.BEFORE_ACK], 1, accounts.TWICE),
+    "drops_what_failed": ("notify_svc", [], 0, accounts.LOST),
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+async def test_a_broken_rule_is_found(rule: str, servers: Servers, directory: Path) -> None:
+    process, points, kills, violation = BROKEN[rule]
+    plan = small(*points, kills=kills, modules={process: [f"tests.audit.broken.{rule}"]})
+    result = await audit(plan, directory, servers)
+    assert (result.verdict, result.shortfalls) == (RED, [])
+    assert violation in found(result)
+
+
+async def test_a_client_that_retries_without_its_key_is_found(servers: Servers, directory: Path) -> None:
+    result = await audit(small(KillPoint.AFTER_WRITE, creates=1.0, keyed=1.0, keeps_key=False), directory, servers)
+    assert (result.verdict, result.shortfalls) == (RED, [])
+    assert accounts.TWICE in found(result)
+
+
+async def test_a_run_that_shows_too_little_is_invalid(servers: Servers, directory: Path) -> None:
+    result = await audit(small(KillPoint.AFTER_ACK, writes=1_000_000, limit_s=3.0), directory, servers)
+    assert result.violations == []
+    assert any("of 1000000 acknowledged" in shortfall for shortfall in result.shortfalls)
