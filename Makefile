@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit check format proto
+.PHONY: help up down status logs demo test unit audit check format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -37,6 +37,10 @@ test: ## Run the checks and all tests, on servers of their own (beside a running
 unit: ## Run the tests that need no server: make unit ARGS='-k task'
 	@dev/bootstrap.sh
 	@$(PYTHON) -m pytest -q tests/unit $(ARGS)
+
+audit: ## Kill everything under load and account for every change: make audit ARGS='--short --seed 7'
+	@dev/bootstrap.sh tests
+	@$(PYTHON) -m tests.audit $(ARGS)
 
 check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code
 	@dev/bootstrap.sh
