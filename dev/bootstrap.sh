@@ -87,18 +87,18 @@ is_set() {
 
 has() { PATH="$PATH:/usr/sbin:/usr/lib/rabbitmq/bin" command -v "$1" >/dev/null; }
 
-# MongoDB's server comes with the locked packages, but not the library it loads; the package curl has it.
+# MongoDB's server comes with the locked packages, but not the library it loads, which the package curl brings.
 has_mongodb() { has mongod || find /usr/lib /usr/lib64 -maxdepth 2 -name libcurl.so.4 2>/dev/null | grep -q .; }
-mongodb_is_set() { is_set MONGO_URI_USER_SERVICE && is_set MONGO_URI_TASK_SERVICE && is_set MONGO_URI_NOTIFICATION_SERVICE; }
 
 ensure_servers() {
     missing=
-    has_mongodb || mongodb_is_set || missing="$missing curl"
+    # The first requests that the README and `make up` show are made with curl.
+    { has curl && has_mongodb; } || missing="$missing curl"
     has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
     has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || install_packages $missing || refuse \
-        "Could not install the packages:$missing. Install them, or set MONGO_URI_*, REDIS_URL and RABBITMQ_URL to servers elsewhere."
+        "Could not install the packages:$missing. Install them, or set REDIS_URL and RABBITMQ_URL to servers elsewhere."
 }
 
 ensure_environment
