@@ -10,6 +10,8 @@ SERVICE_CONFIG = {
 }
 HEALTHY_ONLY = [("grpc.service_config", orjson.dumps(SERVICE_CONFIG).decode())]
 OPTIONS = [
+    # The largest page, of 100 tasks with the longest texts in the widest characters, is over gRPC's own limit of 4 MiB.
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     # A replica that was restarted is found again within this, before a rolling restart takes the next one down.

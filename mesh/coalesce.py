@@ -38,11 +38,19 @@ class Coalescer(Generic[Item, Result]):
 
     async def _drain(self) -> None:
         try:
-            while self._waiting:
-                size = min(len(self._waiting), self._max_batch)
-                await self._send_batch([self._waiting.popleft() for _ in range(size)])
+            while batch := self._next_batch():
+                await self._send_batch(batch)
         finally:
             self._idle += 1
+
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        """What waits, without those whose callers have given up: their work must not be done behind their backs."""
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        while self._waiting and len(batch) < self._max_batch:
+            item, future = self._waiting.popleft()
+            if not future.done():
+                batch.append((item, future))
+        return batch
 
     async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

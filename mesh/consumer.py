@@ -63,19 +63,21 @@ class Consumer:
             self._tags = [await channel.consume(queue, self._prefetch, self._on_delivery) for queue in self._queues]
 
     def lost(self) -> None:
-        """The broker will deliver again what was under way; handlers go on, what they do is safe to repeat."""
+        """The broker will deliver again what was under way: what handlers do is safe to repeat, and to break off."""
         self._channel, self._tags = None, []
+        for task in self._under_way:
+            task.cancel()
 
     async def stop(self, timeout_s: float) -> None:
-        """Take nothing more, and finish what is under way."""
+        """Take nothing more, and finish what is under way, within `timeout_s`; the broker delivers again what is not."""
         self._stopping = True
         try:
-            for tag in self._tags:
-                await self._cancel(tag)
-        except AmqpError as error:
-            log.info("consumer could not be cancelled", extra={"error": repr(error)})
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=timeout_s)
+            async with asyncio.timeout(timeout_s):
+                for tag in self._tags:
+                    await self._cancel(tag)
+                await asyncio.gather(*self._under_way, return_exceptions=True)
+        except (AmqpError, TimeoutError) as error:
+            log.info("consumer could not finish", extra={"error": repr(error)})
 
     async def _cancel(self, tag: str) -> None:
         if self._channel is not None:
@@ -105,6 +107,10 @@ class Consumer:
         except MalformedEventError as error:
             await self._bury(delivery, "poison", error)
         except Exception as error:
+            if isinstance(error, PyMongoError) and mongo.as_service_error(error) and self._ladder_s:
+                # Not the event's fault, so it does not count as an attempt.
+                await self._put(topology.retry_name(self._ladder_s[-1]), delivery, {}, error)
+                return
             attempts = failed_attempts(delivery) + 1
             extra = {"event_id": delivery.message.message_id, "queue": delivery.queue, "attempts": attempts}
             log.exception("event failed", extra=extra)

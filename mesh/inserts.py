@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pymongo
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import BulkWriteError, DuplicateKeyError, WriteError
+from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError, WriteError
 
 from mesh.coalesce import Coalescer
 from mesh.mongo import Document
@@ -36,7 +36,8 @@ class Inserter:
                 await self._collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if error.details.get("writeConcernErrors"):
-                raise
+                # A majority did not confirm in time; whether the documents stay is not known.
+                raise AutoReconnect("the write was not confirmed by a majority") from error
             for failed in error.details["writeErrors"]:
                 results[failed["index"]] = _write_error(failed)
         return results

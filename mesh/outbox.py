@@ -21,6 +21,7 @@ from mesh.coalesce import Coalescer
 from mesh.events import CONTENT_TYPE, Event
 from mesh.leases import Lease
 from mesh.mongo import Document
+from mesh.times import EPOCH
 from mesh.topology import EVENTS
 from mesh.transactions import after_commit
 
@@ -74,6 +75,8 @@ class Outbox:
         self._pulls = documents.with_options(write_concern=WriteConcern(w=1))
         self._pull = Coalescer[tuple[ObjectId, str], None](self._pull_batch, max_batch=SWEEP_BATCH)
         self._under_way: set[asyncio.Task[bool]] = set()
+        # What cannot be sent must not keep the sweep from what stands behind it: from here it goes on.
+        self._behind = EPOCH
 
     async def ensure_indexes(self) -> None:
         """The index that finds what is pending without looking at the rest."""
@@ -100,16 +103,23 @@ class Outbox:
         waited = datetime.now(UTC) - min(entry["time"] for entry in oldest[FIELD])
         return {"pending": pending, "oldestSeconds": round(max(waited.total_seconds(), 0.0), 3)}
 
-    async def stop(self) -> None:
-        """Wait for what is being published, each within its own deadline, and leave the sweep to others at once."""
-        await asyncio.gather(*self._under_way)
-        with contextlib.suppress(PyMongoError), pymongo.timeout(MONGO_TIMEOUT_S):
-            await self._lease.release()
+    async def stop(self, timeout_s: float) -> None:
+        """Within `timeout_s`, wait for what is being published, and leave the sweep to others at once."""
+        with contextlib.suppress(PyMongoError, TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(*self._under_way)
+                await self._lease.release()
 
     async def sweep(self) -> None:
-        """Publish everything that is older than the sweep's age, unless another process is at it."""
+        """Publish what is older than the sweep's age, unless another process is at it. When nothing of a batch could be sent,
+        the next sweep goes on behind it."""
         while self._publisher.is_open and await self._acquire():
-            done = await asyncio.gather(*(self._publish_and_pull(*entry) for entry in await self._overdue()))
+            entries = await self._overdue()
+            done = await asyncio.gather(*(self._publish_and_pull(key, event) for key, event in entries))
+            if not entries:
+                self._behind = EPOCH
+            elif not all(done):
+                self._behind = max(self._behind, min(event.time for key, event in entries if key == entries[-1][0]))
             if not any(done):
                 return
 
@@ -119,7 +129,8 @@ class Outbox:
 
     async def _overdue(self) -> list[tuple[ObjectId, Event]]:
         cutoff = datetime.now(UTC) - self._sweep_age
-        overdue, fields = {**PENDING, f"{FIELD}.time": {"$lt": cutoff}}, {"_id": True, FIELD: {"$slice": SWEEP_SLICE}}
+        overdue = {**PENDING, FIELD: {"$elemMatch": {"time": {"$gt": self._behind, "$lt": cutoff}}}}
+        fields = {"_id": True, FIELD: {"$slice": SWEEP_SLICE}}
         with pymongo.timeout(MONGO_TIMEOUT_S):
             # In the order of the index, which is oldest first; to ask for that order would make the server sort.
             documents = await self._documents.find(overdue, fields).hint(INDEX).limit(SWEEP_BATCH).to_list()

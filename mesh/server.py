@@ -123,9 +123,12 @@ async def serving(
     finally:
         await health.servicer.enter_graceful_shutdown()
         await asyncio.sleep(min(GOODBYE_S, drain_s))
-        # Health watches of clients never end by themselves, so the calls that count are waited for here.
+        # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
+        # waited for here, and what is left then is cut short.
+        stopping = asyncio.create_task(server.stop(grace=drain_s))
         await in_flight.wait_for_none(drain_s)
         await server.stop(grace=0.1)
+        await stopping
 
 
 def _add(server: grpc.aio.Server, service: Service, chain: list[Interceptor]) -> None:

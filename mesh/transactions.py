@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import contextvars
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+import pymongo
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -18,6 +20,7 @@ Result = TypeVar("Result")
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 PAUSE_S = 0.02
+ABORT_TIMEOUT_S = 1.0
 
 
 class _Transaction:
@@ -78,12 +81,17 @@ async def _entered(transaction: _Transaction) -> AsyncIterator[None]:
         yield
     except BaseException:
         if transaction.session.in_transaction:
-            # Failing to abort is harmless: the server does it by itself after a while.
-            with contextlib.suppress(PyMongoError):
-                await transaction.session.abort_transaction()
+            # In a context of its own: the caller's deadline, which may be why we are here, must not stop it.
+            await asyncio.create_task(_abort(transaction.session), context=contextvars.Context())
         raise
     finally:
         _CURRENT.reset(token)
+
+
+async def _abort(open_session: AsyncClientSession) -> None:
+    """Free what the transaction holds. When this fails too, the server does it by itself after a while."""
+    with contextlib.suppress(PyMongoError), pymongo.timeout(ABORT_TIMEOUT_S):
+        await open_session.abort_transaction()
 
 
 async def _commit(open_session: AsyncClientSession) -> None:
@@ -93,4 +101,4 @@ async def _commit(open_session: AsyncClientSession) -> None:
         except PyMongoError as error:
             if not error.has_error_label(UNKNOWN_COMMIT) or error.timeout:
                 raise
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311  (jitter, not a secret)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
@@ -50,7 +51,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
-        stack.push_async_callback(outbox.stop)
+        stack.push_async_callback(partial(outbox.stop, settings.drain_seconds))
         await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(

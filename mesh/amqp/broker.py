@@ -137,6 +137,9 @@ class Broker:
                 why = await asyncio.shield(channel.closed)
             except (AmqpError, TimeoutError) as error:
                 why = repr(error)
+            except Exception as error:
+                log.exception("session failed unexpectedly")
+                why = repr(error)
             finally:
                 self._note(session, works=False)
                 session.lost()

@@ -20,11 +20,12 @@ class Publisher:
         self, declare: Callable[[Channel], Awaitable[None]], *, confirm_timeout_s: float = 5.0, outstanding: int = 1000
     ) -> None:
         self._declare, self._confirm_timeout_s = declare, confirm_timeout_s
-        # pika buffers without limit, so what it holds is bounded here.
+        # pika buffers without limit, so what it holds is bounded here: a slot is free again when the broker has answered, or
+        # when the channel is lost, not when somebody gave up waiting.
         self._slots = asyncio.Semaphore(outstanding)
         self._channel: Channel | None = None
         self._last_tag = 0
-        self._waiting: dict[int, tuple[str, asyncio.Future[None]]] = {}
+        self._waiting: dict[int, asyncio.Future[None]] = {}
         self._returned: set[str] = set()
 
     @property
@@ -43,9 +44,8 @@ class Publisher:
     def lost(self) -> None:
         """Nobody will say what became of what was under way."""
         self._channel = None
-        for _, future in self._waiting.values():
-            _fail(future, "the channel was lost")
-        self._waiting.clear()
+        for tag in list(self._waiting):
+            _fail(self._settled(tag), "the channel was lost")
         self._returned.clear()
 
     async def publish(self, exchange: str, routing_key: str, message: Message) -> None:
@@ -53,42 +53,61 @@ class Publisher:
         if not self.is_open:
             raise NotConfirmedError("not connected")
         try:
-            async with asyncio.timeout(self._confirm_timeout_s), self._slots:
+            async with asyncio.timeout(self._confirm_timeout_s):
+                await self._slots.acquire()
                 await self._send(exchange, routing_key, message)
         except TimeoutError:
+            self._give_up_on_silence()
             raise NotConfirmedError("not confirmed in time") from None
 
     def _send(self, exchange: str, routing_key: str, message: Message) -> "asyncio.Future[None]":
-        if self._channel is None:
-            raise NotConfirmedError("not connected")
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Hand the message to pika; what comes back is settled by the broker's word. Takes over the slot."""
+        properties = message.properties()
+        # By this a returned message is known again: the same id may be under way twice.
+        properties.correlation_id = str(self._last_tag + 1)
         try:
-            self._channel.raw.basic_publish(exchange, routing_key, message.body, message.properties(), mandatory=True)
+            if self._channel is None:
+                raise NotConfirmedError("not connected")
+            self._channel.raw.basic_publish(exchange, routing_key, message.body, properties, mandatory=True)
         except AMQPError as error:
+            self._slots.release()
             raise NotConfirmedError(repr(error)) from error
+        except NotConfirmedError:
+            self._slots.release()
+            raise
         self._last_tag += 1
-        self._waiting[self._last_tag] = (message.message_id, future)
-        return future
+        self._waiting[self._last_tag] = asyncio.get_running_loop().create_future()
+        return self._waiting[self._last_tag]
+
+    def _give_up_on_silence(self) -> None:
+        """With every slot held by a publish that nobody waits for any more, only a new channel helps."""
+        if self._channel and self._slots.locked() and all(future.done() for future in self._waiting.values()):
+            self._channel.raw.close(reply_text="publishes are not confirmed")
 
     def _on_return(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
         """No queue took the message. Its confirm follows and must not be taken for success."""
-        self._returned.add(properties.message_id)
+        self._returned.add(properties.correlation_id)
 
     def _on_confirm(self, frame: Any) -> None:
         """Settle one tag, or with `multiple` all up to it. Confirms may come in any order."""
         tag, positive = frame.method.delivery_tag, frame.method.NAME == "Basic.Ack"
         tags = [waiting for waiting in self._waiting if waiting <= tag] if frame.method.multiple else [tag]
         for each in tags:
-            message_id, future = self._waiting.pop(each, ("", None))
-            if future is None:
+            if each not in self._waiting:
                 continue
-            if message_id in self._returned:
-                self._returned.discard(message_id)
+            future = self._settled(each)
+            if str(each) in self._returned:
+                self._returned.discard(str(each))
                 _fail(future, "no queue is bound for it")
             elif positive:
                 _succeed(future)
             else:
                 _fail(future, "refused by the broker")
+
+    def _settled(self, tag: int) -> "asyncio.Future[None]":
+        """The publish with this tag is over, and its slot free."""
+        self._slots.release()
+        return self._waiting.pop(tag)
 
 
 def _succeed(future: "asyncio.Future[None]") -> None:

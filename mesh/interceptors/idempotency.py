@@ -17,10 +17,13 @@ def idempotency(store: IdempotencyStore | None) -> Interceptor:
     """Repeat the stored answer of a key that was used, marked by the trailing metadata `idempotency-replayed`."""
 
     def intercept(method: Method, handler: Handler) -> Handler:
-        if not method.descriptor.GetOptions().Extensions[options_pb2.accepts_idempotency_key]:
+        options = method.descriptor.GetOptions()
+        if not options.Extensions[options_pb2.accepts_idempotency_key]:
             return handler
         if store is None:
             raise ValueError(f"{method.path} accepts idempotency keys, which this server does not keep")
+        if options.Extensions[options_pb2.access] != options_pb2.ACCESS_USER:
+            raise ValueError(f"{method.path} accepts idempotency keys, which need a caller to belong to")
         answer_class = GetMessageClass(method.descriptor.output_type)
 
         async def call(request: Any, context: Context) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from unified.api.v1 import options_pb2
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
@@ -15,7 +16,11 @@ SCHEME = "bearer "
 def identity(verifier: TokenVerifier) -> Interceptor:
     """Verify the token where one is sent. Whether one is needed is access's to say."""
 
-    def intercept(_: Method, handler: Handler) -> Handler:
+    def intercept(method: Method, handler: Handler) -> Handler:
+        if method.descriptor.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_ANONYMOUS:
+            # Who signs in anew may still send the token that has expired.
+            return handler
+
         async def call(request: Any, context: Context) -> Any:
             CALLER.set(_caller(verifier, context))
             return await handler(request, context)

@@ -110,3 +110,12 @@ async def test_pages_hold_every_task_once(ada: Person) -> None:
     assert (await ada.get("/api/notifications", params={"pageToken": foreign})).expect(400)["errors"][0][
         "parameter"
     ] == "pageToken"
+
+
+async def test_a_page_of_the_longest_tasks_can_be_read(ada: Person) -> None:
+    longest = {"title": "\N{PARTY POPPER}" * 200, "description": "\N{PARTY POPPER}" * 10_000}
+    labels = ["\N{PARTY POPPER}" * 48 + f"{number:02}" for number in range(20)]
+    for _ in range(10):
+        await asyncio.gather(*(ada.creates(**longest, labels=labels) for _ in range(10)))
+    page = (await ada.get("/api/tasks?pageSize=100")).expect(200)
+    assert len(page["tasks"]) == 100

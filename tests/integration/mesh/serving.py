@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
 from unified.user.v1.user_service_pb2_grpc import (
     UserServiceServicer,
@@ -35,7 +36,7 @@ Answer = Callable[[], Awaitable[None]]
 
 
 class Scripted(UserServiceServicer):
-    """Every method does what `act` does, and counts; a login's answer names the caller."""
+    """Every method does what `act` does, and counts; answers name the caller."""
 
     def __init__(self, act: Answer | None = None) -> None:
         self.act, self.calls = act, 0
@@ -51,16 +52,20 @@ class Scripted(UserServiceServicer):
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:
         await self._act()
-        caller = CALLER.get()
-        return pb.LoginResponse(token=caller.user_id if caller else "nobody")
+        return pb.LoginResponse(token=_caller_id())
 
     async def GetProfile(self, request: pb.GetProfileRequest, context: Context) -> pb.GetProfileResponse:
         await self._act()
-        return pb.GetProfileResponse()
+        return pb.GetProfileResponse(user=user_pb2.User(id=_caller_id()))
 
     async def UpdateProfile(self, request: pb.UpdateProfileRequest, context: Context) -> pb.UpdateProfileResponse:
         await self._act()
         return pb.UpdateProfileResponse()
+
+
+def _caller_id() -> str:
+    caller = CALLER.get()
+    return caller.user_id if caller else "nobody"
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from dev.servers import RabbitMQ
+from mesh import consumer as consumer_module
 from mesh import topology
 from mesh.amqp import Broker, Channel, Delivery, Message, NotConfirmedError, Publisher
 from mesh.consumer import ATTEMPTS, FIRST_ERROR, LAST_ERROR, QUEUE, REASON, Consumer
@@ -239,3 +240,41 @@ async def test_stopping_a_consumer_finishes_what_is_under_way(rabbitmq: RabbitMQ
         await stopping
         await publish(publisher, an_event(event_type, 2))
     assert done == [1]
+
+
+async def test_a_store_that_stays_away_costs_no_attempts(
+    rabbitmq: RabbitMQ, start: Start, event_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "LONGEST_WAIT_S", 0.0)
+    rounds = 3 * (len(LADDER_S) + 1)
+    handler = Recorder(failures=rounds, error=AutoReconnect("store is away"))
+    publisher = await start(handler)
+    await publish(publisher, an_event(event_type))
+    assert await handler.next() == an_event(event_type)
+    assert handler.calls == rounds + 1
+
+
+async def test_a_consumer_that_the_broker_cancels_begins_anew(start: Start, rabbitmq: RabbitMQ, event_type: str) -> None:
+    handler, operator = Recorder(), Opened()
+    publisher = await start(handler)
+    async with Broker(rabbitmq.url, [operator], name="tests") as broker:
+        await broker.up()
+        deleted = asyncio.get_running_loop().create_future()
+        assert operator.channel is not None
+        operator.channel.raw.queue_delete(event_type, callback=deleted.set_result)
+        await deleted
+    await publish_until_confirmed(publisher, an_event(event_type))
+    assert await handler.next() == an_event(event_type)
+
+
+class Opened:
+    """A session that only holds a channel."""
+
+    def __init__(self) -> None:
+        self.channel: Channel | None = None
+
+    async def opened(self, channel: Channel) -> None:
+        self.channel = channel
+
+    def lost(self) -> None:
+        self.channel = None

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pymongo
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 from unified.error.v1 import reason_pb2
 
 from mesh import mongo
@@ -112,6 +114,15 @@ async def test_a_cancelled_request_leaves_no_effect_and_frees_the_key(ledger: Le
     with pytest.raises(asyncio.CancelledError):
         await first
     ledger.hold = None
+    assert await ledger.effects() == 0
+    assert await ledger.request("k") == (b"answer to request", False)
+
+
+async def test_a_request_whose_time_is_up_frees_the_key_at_once(ledger: Ledger) -> None:
+    ledger.hold = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.6, ledger.hold.set)
+    with pytest.raises(PyMongoError), pymongo.timeout(0.5):
+        await ledger.request("k")
     assert await ledger.effects() == 0
     assert await ledger.request("k") == (b"answer to request", False)
 

@@ -18,9 +18,9 @@ from mesh.amqp import Broker, Channel, Delivery, Publisher
 from mesh.events import Event
 from mesh.leases import Lease
 from mesh.mongo import Document
-from mesh.outbox import FIELD, Outbox, pushing
-from tests.task_events import task_event
-from tests.waiting import eventually, until
+from mesh.outbox import FIELD, SWEEP_BATCH, Outbox, pushing
+from tests.task_events import NOON, task_event
+from tests.waiting import PATIENCE_S, eventually, until
 
 Documents = AsyncCollection[Document]
 
@@ -89,7 +89,7 @@ class Writer:
         await self.broker.up()
 
     async def stop(self) -> None:
-        await self.outbox.stop()
+        await self.outbox.stop(PATIENCE_S)
         await self._stack.aclose()
 
 
@@ -139,7 +139,7 @@ async def test_what_is_under_way_is_finished_before_a_stop(
     events = [new_event() for _ in range(100)]
     for event in events:
         writer.outbox.publish_soon(await write(documents, event), event)
-    await writer.outbox.stop()
+    await writer.outbox.stop(PATIENCE_S)
     assert await pending(documents) == []
     await until(lambda: received.ids == sorted(event.id for event in events))
 
@@ -213,7 +213,7 @@ async def test_of_two_sweepers_one_works_until_its_lease_ends(
     assert await pending(documents) == [last.id]
 
     # A stop that is no death leaves the work to the other at once.
-    await second_writer.outbox.stop()
+    await second_writer.outbox.stop(PATIENCE_S)
     await writer.outbox.sweep()
     assert await pending(documents) == []
     await until(lambda: received.ids == sorted([event.id, last.id]))
@@ -240,7 +240,7 @@ async def test_many_events_at_once_do_not_wait_in_memory(
     keys = [await write(documents, event) for event in events]
     for key, event in zip(keys, events, strict=True):
         narrow.publish_soon(key, event)
-    await narrow.stop()
+    await narrow.stop(PATIENCE_S)
     assert len(await pending(documents)) == 40
     await writer.outbox.sweep()
     await until(lambda: received.ids == sorted(event.id for event in events))
@@ -262,3 +262,29 @@ async def test_a_sweep_looks_at_nothing_but_what_is_pending(
         (0, "IXSCAN { outbox.time: 1 }"),
     ]
     assert not [query for query in queries if query.get("hasSortStage")]
+
+
+async def test_events_that_nobody_takes_do_not_hold_up_what_stands_behind_them(
+    writer: Writer, documents: Documents, received: Received, new_event: Callable[[], Event]
+) -> None:
+    await writer.connect()
+    times = [NOON + timedelta(seconds=number) for number in range(SWEEP_BATCH + 50)]
+    unwanted = [replace(new_event(), type="nobody.cares", time=time) for time in times]
+    await asyncio.gather(*(write(documents, event) for event in unwanted))
+    wanted = replace(new_event(), time=NOON + timedelta(hours=1))
+    await write(documents, wanted)
+    for _ in range(3):
+        await writer.outbox.sweep()
+    await until(lambda: received.ids == [wanted.id])
+    assert await pending(documents) == sorted(event.id for event in unwanted)
+
+
+async def test_the_probe_says_how_much_waits_and_since_when(
+    writer: Writer, documents: Documents, new_event: Callable[[], Event]
+) -> None:
+    assert await writer.outbox.probe() == {"pending": 0, "oldestSeconds": 0}
+    await write(documents, replace(new_event(), time=datetime.now(UTC)))
+    await write(documents, replace(new_event(), time=datetime.now(UTC) - timedelta(minutes=2)))
+    figures = await writer.outbox.probe()
+    assert figures["pending"] == 2
+    assert 120 <= figures["oldestSeconds"] < 180

@@ -9,9 +9,9 @@ from unified.error.v1 import reason_pb2
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
 from mesh.channel import open_channel
-from tests.integration.mesh.serving import LOGIN, NOT_SERVING, Scripted, seen, server
+from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, Scripted, seen, server
 from tests.refusals import refused
-from tests.waiting import until
+from tests.waiting import eventually, until
 
 TIMEOUT_S = 10.0
 
@@ -49,6 +49,37 @@ async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
         await asyncio.wait_for(life, TIMEOUT_S)
         with refused(reason_pb2.REASON_UNAVAILABLE):
             await UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S)
+
+
+async def test_a_draining_server_takes_no_new_calls() -> None:
+    servicer, leave, left = Slow(), asyncio.Event(), asyncio.Event()
+    ports: asyncio.Queue[int] = asyncio.Queue()
+
+    async def live() -> None:
+        async with server(servicer, drain_s=20) as port:
+            await ports.put(port)
+            await leave.wait()
+        left.set()
+
+    life = asyncio.create_task(live())
+    # A client that knows nothing of health checks, as most do.
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{await ports.get()}") as channel:
+        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
+        await until(lambda: servicer.calls == 1)
+        leave.set()
+
+        async def is_refused() -> bool:
+            try:
+                await UserServiceStub(channel).Register(REGISTRATION, timeout=0.2)
+            except grpc.aio.AioRpcError as error:
+                return error.code() is grpc.StatusCode.UNAVAILABLE
+            return False
+
+        await eventually(is_refused)
+        assert not left.is_set()
+        servicer.go_on.set()
+        assert (await under_way).token == "nobody"
+    await asyncio.wait_for(life, TIMEOUT_S)
 
 
 async def test_a_drain_does_not_wait_for_ever() -> None:

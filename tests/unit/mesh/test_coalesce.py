@@ -137,3 +137,14 @@ def test_everybody_gets_their_own_answer(items: list[int], max_batch: int, in_fl
     assert [str(outcome) for outcome in outcomes] == [str(item * 2) if item >= 0 else f"{item} is negative" for item in items]
     assert sorted(item for batch in batches for item in batch) == sorted(items)
     assert all(1 <= len(batch) <= max_batch for batch in batches)
+
+
+async def test_what_nobody_waits_for_any_more_is_not_done() -> None:
+    server = Server()
+    call = Coalescer[int, int](server.send, max_batch=10)
+    (first,) = await ask(call, 1)
+    given_up, last = await ask(call, 2, 3)
+    given_up.cancel()
+    server.gate.set()
+    assert [await first, await last] == [2, 6]
+    assert server.batches == [[1], [3]]

@@ -51,7 +51,9 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_ETAG_MISMATCH: _Reason.ValueType  # 13
     """The resource has changed since it was read; read it again, then repeat the change."""
     REASON_UNAVAILABLE: _Reason.ValueType  # 14
-    """A service or store that the request needs is not available; retry after the stated time."""
+    """A service or store that the request needs is not available; retry after the stated time. A write may or may not have taken
+    effect: repeat it under its idempotency key.
+    """
     REASON_OVERLOADED: _Reason.ValueType  # 15
     """More work waits than can be done in time; retry after the stated time."""
     REASON_DEADLINE_EXCEEDED: _Reason.ValueType  # 16
@@ -101,7 +103,9 @@ REASON_TASK_NOT_FOUND: Reason.ValueType  # 12
 REASON_ETAG_MISMATCH: Reason.ValueType  # 13
 """The resource has changed since it was read; read it again, then repeat the change."""
 REASON_UNAVAILABLE: Reason.ValueType  # 14
-"""A service or store that the request needs is not available; retry after the stated time."""
+"""A service or store that the request needs is not available; retry after the stated time. A write may or may not have taken
+effect: repeat it under its idempotency key.
+"""
 REASON_OVERLOADED: Reason.ValueType  # 15
 """More work waits than can be done in time; retry after the stated time."""
 REASON_DEADLINE_EXCEEDED: Reason.ValueType  # 16

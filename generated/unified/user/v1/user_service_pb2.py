@@ -28,7 +28,7 @@ from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb
 from unified.user.v1 import user_pb2 as unified_dot_user_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/user/v1/user_service.proto\x12\x0funified.user.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/user/v1/user.proto\"\xe2\x02\n\x0fRegisterRequest\x12\x85\x01\n\x05\x65mail\x18\x01 \x01(\tBo\x9a\xb5\x18k\x08\x01 \xfe\x01\x32@[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+\\.[^@\\s.\\x00-\\x1f\\x7f]+:\x11\x61n e-mail addressZ\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\x61\n\x08password\x18\x02 \x01(\tBE\x9a\xb5\x18\x41\x08\x01\x18\x08(H2\x08[^\\x00]+:\x16\x66ree of NUL charactersZ\x15\x63orrect horse battery`\x01R\x08password\x12\x64\n\x04name\x18\x03 \x01(\tBP\x9a\xb5\x18L\x08\x01 d2\t\\S(.*\\S)?:-free of blanks at its ends and of line breaksZ\x0c\x41\x64\x61 LovelaceR\x04name\"=\n\x10RegisterResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x80\x01\n\x0cLoginRequest\x12\x30\n\x05\x65mail\x18\x01 \x01(\tB\x1a\x9a\xb5\x18\x16\x08\x01 \xfe\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12>\n\x08password\x18\x02 \x01(\tB\"\x9a\xb5\x18\x1e\x08\x01 \x80\x08Z\x15\x63orrect horse battery`\x01R\x08password\"\x8e\x01\n\rLoginResponse\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x1d\n\ntoken_type\x18\x02 \x01(\tR\ttokenType\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12)\n\x04user\x18\x04 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x13\n\x11GetProfileRequest\"?\n\x12GetProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x92\x01\n\x14UpdateProfileRequest\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"B\n\x15UpdateProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user2\x9d\x04\n\x0bUserService\x12\x94\x01\n\x08Register\x12 .unified.user.v1.RegisterRequest\x1a!.unified.user.v1.RegisterResponse\"C\x88\xb5\x18\x01\x92\xb5\x18\x17\x08\xc9\x01\x1a\x12/api/users/profile\x82\xd3\xe4\x93\x02\x1e\"\x13/api/users/register:\x01*b\x04user\x12g\n\x05Login\x12\x1d.unified.user.v1.LoginRequest\x1a\x1e.unified.user.v1.LoginResponse\"\x1f\x88\xb5\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/users/login:\x01*\x12~\n\nGetProfile\x12\".unified.user.v1.GetProfileRequest\x1a#.unified.user.v1.GetProfileResponse\"\'\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1a\x12\x12/api/users/profileb\x04user\x12\x8d\x01\n\rUpdateProfile\x12%.unified.user.v1.UpdateProfileRequest\x1a&.unified.user.v1.UpdateProfileResponse\"-\x90\x02\x02\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02 2\x12/api/users/profile:\x04userb\x04userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/user/v1/user_service.proto\x12\x0funified.user.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/user/v1/user.proto\"\xc0\x03\n\x0fRegisterRequest\x12\x85\x01\n\x05\x65mail\x18\x01 \x01(\tBo\x9a\xb5\x18k\x08\x01 \xfe\x01\x32@[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+\\.[^@\\s.\\x00-\\x1f\\x7f]+:\x11\x61n e-mail addressZ\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\x61\n\x08password\x18\x02 \x01(\tBE\x9a\xb5\x18\x41\x08\x01\x18\x08(H2\x08[^\\x00]+:\x16\x66ree of NUL charactersZ\x15\x63orrect horse battery`\x01R\x08password\x12\xc1\x01\n\x04name\x18\x03 \x01(\tB\xac\x01\x9a\xb5\x18\xa7\x01\x08\x01 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\x0c\x41\x64\x61 LovelaceR\x04name\"=\n\x10RegisterResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x80\x01\n\x0cLoginRequest\x12\x30\n\x05\x65mail\x18\x01 \x01(\tB\x1a\x9a\xb5\x18\x16\x08\x01 \xfe\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12>\n\x08password\x18\x02 \x01(\tB\"\x9a\xb5\x18\x1e\x08\x01 \x80\x08Z\x15\x63orrect horse battery`\x01R\x08password\"\x8e\x01\n\rLoginResponse\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x1d\n\ntoken_type\x18\x02 \x01(\tR\ttokenType\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12)\n\x04user\x18\x04 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x13\n\x11GetProfileRequest\"?\n\x12GetProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x92\x01\n\x14UpdateProfileRequest\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"B\n\x15UpdateProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user2\x9d\x04\n\x0bUserService\x12\x94\x01\n\x08Register\x12 .unified.user.v1.RegisterRequest\x1a!.unified.user.v1.RegisterResponse\"C\x88\xb5\x18\x01\x92\xb5\x18\x17\x08\xc9\x01\x1a\x12/api/users/profile\x82\xd3\xe4\x93\x02\x1e\"\x13/api/users/register:\x01*b\x04user\x12g\n\x05Login\x12\x1d.unified.user.v1.LoginRequest\x1a\x1e.unified.user.v1.LoginResponse\"\x1f\x88\xb5\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/users/login:\x01*\x12~\n\nGetProfile\x12\".unified.user.v1.GetProfileRequest\x1a#.unified.user.v1.GetProfileResponse\"\'\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1a\x12\x12/api/users/profileb\x04user\x12\x8d\x01\n\rUpdateProfile\x12%.unified.user.v1.UpdateProfileRequest\x1a&.unified.user.v1.UpdateProfileResponse\"-\x90\x02\x02\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02 2\x12/api/users/profile:\x04userb\x04userb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\232\265\030A\010\001\030\010(H2\010[^\\x00]+:\026free of NUL charactersZ\025correct horse battery`\001'
   _globals['_REGISTERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_REGISTERREQUEST'].fields_by_name['name']._serialized_options = b'\232\265\030L\010\001 d2\t\\S(.*\\S)?:-free of blanks at its ends and of line breaksZ\014Ada Lovelace'
+  _globals['_REGISTERREQUEST'].fields_by_name['name']._serialized_options = b'\232\265\030\247\001\010\001 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\014Ada Lovelace'
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\232\265\030\026\010\001 \376\001Z\017ada@example.com'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
@@ -54,21 +54,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['UpdateProfile']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['UpdateProfile']._serialized_options = b'\220\002\002\210\265\030\002\202\323\344\223\002 2\022/api/users/profile:\004userb\004user'
   _globals['_REGISTERREQUEST']._serialized_start=178
-  _globals['_REGISTERREQUEST']._serialized_end=532
-  _globals['_REGISTERRESPONSE']._serialized_start=534
-  _globals['_REGISTERRESPONSE']._serialized_end=595
-  _globals['_LOGINREQUEST']._serialized_start=598
-  _globals['_LOGINREQUEST']._serialized_end=726
-  _globals['_LOGINRESPONSE']._serialized_start=729
-  _globals['_LOGINRESPONSE']._serialized_end=871
-  _globals['_GETPROFILEREQUEST']._serialized_start=873
-  _globals['_GETPROFILEREQUEST']._serialized_end=892
-  _globals['_GETPROFILERESPONSE']._serialized_start=894
-  _globals['_GETPROFILERESPONSE']._serialized_end=957
-  _globals['_UPDATEPROFILEREQUEST']._serialized_start=960
-  _globals['_UPDATEPROFILEREQUEST']._serialized_end=1106
-  _globals['_UPDATEPROFILERESPONSE']._serialized_start=1108
-  _globals['_UPDATEPROFILERESPONSE']._serialized_end=1174
-  _globals['_USERSERVICE']._serialized_start=1177
-  _globals['_USERSERVICE']._serialized_end=1718
+  _globals['_REGISTERREQUEST']._serialized_end=626
+  _globals['_REGISTERRESPONSE']._serialized_start=628
+  _globals['_REGISTERRESPONSE']._serialized_end=689
+  _globals['_LOGINREQUEST']._serialized_start=692
+  _globals['_LOGINREQUEST']._serialized_end=820
+  _globals['_LOGINRESPONSE']._serialized_start=823
+  _globals['_LOGINRESPONSE']._serialized_end=965
+  _globals['_GETPROFILEREQUEST']._serialized_start=967
+  _globals['_GETPROFILEREQUEST']._serialized_end=986
+  _globals['_GETPROFILERESPONSE']._serialized_start=988
+  _globals['_GETPROFILERESPONSE']._serialized_end=1051
+  _globals['_UPDATEPROFILEREQUEST']._serialized_start=1054
+  _globals['_UPDATEPROFILEREQUEST']._serialized_end=1200
+  _globals['_UPDATEPROFILERESPONSE']._serialized_start=1202
+  _globals['_UPDATEPROFILERESPONSE']._serialized_end=1268
+  _globals['_USERSERVICE']._serialized_start=1271
+  _globals['_USERSERVICE']._serialized_end=1812
 # @@protoc_insertion_point(module_scope)
