@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 Document = dict[str, Any]
 
 SELECTION_TIMEOUT_MS = 2_000
+OPERATION_TIMEOUT_MS = 10_000
 PING_TIMEOUT_S = 1.0
 # A write counts when a majority has it in its journal; reads see only what counts.
 WRITE_CONCERN = WriteConcern(w="majority", j=True)
@@ -34,6 +35,8 @@ def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
         uri,
         appname=service,
         connectTimeoutMS=SELECTION_TIMEOUT_MS,
+        # Of every operation that has no deadline of its own.
+        timeoutMS=OPERATION_TIMEOUT_MS,
         serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
         waitQueueTimeoutMS=SELECTION_TIMEOUT_MS,
         maxPoolSize=50,
