@@ -26,8 +26,11 @@ def _write_private(file: Path) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    file.write_bytes(pem)
+    # Complete or not there: half a key would stand in the way of every later start.
+    draft = file.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_bytes(pem)
+    draft.replace(file)
 
 
 def _jwk(public: bytes) -> dict[str, str]:
