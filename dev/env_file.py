@@ -8,8 +8,6 @@ from dotenv import dotenv_values
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 _ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
-# Each limit bucket of the contract has a maximum and a window named after it.
-_BUCKET = re.compile(r"RATE_LIMIT_[A-Z_]+_(?:MAX|WINDOW_SECONDS)")
 
 
 def documented_settings() -> frozenset[str]:
@@ -33,5 +31,5 @@ def given_settings(file: Path, environment: Mapping[str, str]) -> dict[str, str]
     """What is set, and not empty, in the environment or the file; the environment wins."""
     in_file = {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
     known = documented_settings() | in_file.keys()
-    in_environment = {name: value for name, value in environment.items() if value and (name in known or _BUCKET.fullmatch(name))}
+    in_environment = {name: value for name, value in environment.items() if value and name in known}
     return {**in_file, **in_environment}

@@ -81,11 +81,11 @@ def test_a_file_with_a_secret_stays_as_it_is(tmp_path: Path) -> None:
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("RATE_LIMIT_MAX=7\nLOG_LEVEL=debug\nREDIS_URL=\nOWN=1\n")
-    environment = {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "", "RATE_LIMIT_LOGIN_MAX": "5", "HOME": "/root", "OWN": "2"}
+    environment = {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "", "HOME": "/root", "OWN": "2"}
 
     given = env_file.given_settings(file, environment)
 
-    assert given == {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "debug", "RATE_LIMIT_LOGIN_MAX": "5", "OWN": "2"}
+    assert given == {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "debug", "OWN": "2"}
 
 
 @pytest.mark.parametrize(
