@@ -12,6 +12,7 @@ from dev.stack import Stack, build
 from dev.supervisor import SupervisorProcess
 
 _REFRESH_INTERVAL_S = 0.1
+_PATIENCE_S = 15.0
 
 
 async def up() -> int:
@@ -23,10 +24,20 @@ async def up() -> int:
     else:
         await _start(supervisor, stack, configuration)
     print(report.what_runs_where(stack, configuration))
-    unwell = [process.name for process in stack if not await process.healthy()]
+    unwell = await _unwell(stack)
     if unwell:
         print(f"Not healthy now: {', '.join(unwell)}. `make logs NAME={unwell[0]}` says why.")
     return 1 if unwell else 0
+
+
+async def _unwell(stack: Stack) -> list[str]:
+    """Who is still not healthy after some patience: on a busy machine one answer may come late."""
+    give_up_at = time.monotonic() + _PATIENCE_S
+    while unwell := [process.name for process in stack if not await process.healthy()]:
+        if time.monotonic() > give_up_at:
+            break
+        await asyncio.sleep(_REFRESH_INTERVAL_S)
+    return unwell
 
 
 async def _start(supervisor: SupervisorProcess, stack: Stack, configuration: Configuration) -> None:
