@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
@@ -15,6 +16,11 @@ def utc_now() -> datetime:
 def in_milliseconds(moment: datetime) -> datetime:
     """The moment without what MongoDB would drop."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970; negative before."""
+    return (moment - EPOCH) // MILLISECOND
 
 
 def to_timestamp(moment: datetime) -> Timestamp:

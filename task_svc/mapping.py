@@ -1,16 +1,22 @@
 """Tasks between the model, the contract and the events."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from unified.error.v1 import reason_pb2
 from unified.task.v1 import task_events_pb2, task_pb2
 from unified.task.v1 import task_service_pb2 as pb
 
+from mesh.errors import FieldError, ServiceError
 from mesh.events import Event
 from mesh.logs import request_id
 from mesh.times import from_timestamp, in_milliseconds, to_timestamp
 from task_svc.model import Kind, Priority, Status, Task, TaskEvent
-from task_svc.use_cases import Page
+from task_svc.use_cases import Order, Page, Question
+from task_svc.words import words
+
+Number = TypeVar("Number", bound=int)
+Value = TypeVar("Value")
 
 SOURCE = "task_svc"
 STATUS_TO_PROTO = {status: task_pb2.Status.Value(f"STATUS_{status.name}") for status in Status}
@@ -37,6 +43,37 @@ def values_of(task: task_pb2.Task) -> dict[str, Any]:
 def changes_of(request: pb.UpdateTaskRequest) -> dict[str, Any]:
     """The values that the request's mask names; validation let no others into the mask."""
     return {name: WRITABLE[name](request.task) for name in request.update_mask.paths}
+
+
+def question_of(request: pb.ListTasksRequest) -> Question:
+    """Which tasks the request asks for. Raises ServiceError(INVALID_ARGUMENT)."""
+    order, _, direction = request.order_by.partition(" ")
+    wanted = words(request.q)
+    if request.q and not wanted:
+        raise _invalid("q", "must have a letter or a digit")
+    return Question(
+        statuses=_stated("status", request.status, STATUS_FROM_PROTO),
+        priorities=_stated("priority", request.priority, PRIORITY_FROM_PROTO),
+        labels=tuple(sorted(set(request.label))),
+        words=tuple(sorted(wanted)),
+        due_after=from_timestamp(request.due_after) if request.HasField("due_after") else None,
+        due_before=from_timestamp(request.due_before) if request.HasField("due_before") else None,
+        order=Order(order) if order else Order.CREATE_TIME,
+        descending=direction == "desc" or not order,
+    )
+
+
+def _stated(field: str, numbers: Sequence[Number], known: Mapping[Number, Value]) -> tuple[Value, ...]:
+    """The values of a filter, each once, in an order of their own: the same question in other words has the same pages."""
+    for index, number in enumerate(numbers):
+        if number not in known:
+            raise _invalid(f"{field}[{index}]", "must be stated")
+    return tuple(known[number] for number in sorted(set(numbers)))
+
+
+def _invalid(field: str, problem: str) -> ServiceError:
+    problems = [FieldError(field, problem)]
+    return ServiceError(reason_pb2.REASON_INVALID_ARGUMENT, "the request is not valid", fields=problems)
 
 
 def task_to_proto(task: Task) -> task_pb2.Task:

@@ -58,6 +58,11 @@ class Task:
     version: int = 1
 
     @property
+    def member_ids(self) -> tuple[str, ...]:
+        """Whom the task concerns: they see it and may change it."""
+        return (self.owner_id,)
+
+    @property
     def etag(self) -> str:
         return str(self.version)
 

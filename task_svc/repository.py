@@ -8,7 +8,7 @@ are words to this service: whatever the token says.
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from unified.error.v1 import reason_pb2
 
@@ -18,22 +18,14 @@ from mesh.inserts import Inserter
 from mesh.mongo import Document, object_id
 from mesh.outbox import Outbox
 from mesh.transactions import session
+from task_svc.finding import EXISTING, INDEXES, TERMS_INDEX, filter_of, position_of, sort_field, to_findable
 from task_svc.mapping import event_to_envelope
 from task_svc.model import Priority, Status, Task, TaskEvent
-from task_svc.use_cases import Page
+from task_svc.use_cases import Page, Question
 
 COLLECTION = "tasks"
-EXISTING: Document = {"deleted": False}
-INDEXES = [
-    IndexModel(
-        [("memberIds", ASCENDING), ("createTime", DESCENDING), ("_id", DESCENDING)],
-        name="of_member_newest_first",
-        partialFilterExpression=EXISTING,
-    ),
-]
-FIELDS = {outbox.FIELD: False}
-NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
-QUESTION = "tasks newest first"
+FIELDS = {outbox.FIELD: False, "terms": False}
+FILL_BATCH = 200
 
 
 class MongoTaskRepository:
@@ -44,6 +36,15 @@ class MongoTaskRepository:
     async def ensure_indexes(self) -> None:
         await self._tasks.create_indexes(INDEXES)
         await self._outbox.ensure_indexes()
+        await self._fill_in()
+
+    async def _fill_in(self) -> None:
+        """Make tasks findable that were stored before tasks were; the terms' index knows which have none."""
+        without = {"terms": None, **EXISTING}
+        while documents := await self._tasks.find(without, FIELDS).hint(TERMS_INDEX).limit(FILL_BATCH).to_list():
+            tasks = [_to_task(document) for document in documents]
+            changes = [({"_id": ObjectId(each.id), "version": each.version}, {"$set": to_findable(each)}) for each in tasks]
+            await self._tasks.bulk_write([UpdateOne(*change) for change in changes], ordered=False)
 
     async def add(self, task: Task, event: TaskEvent) -> None:
         envelope = event_to_envelope(event)
@@ -59,15 +60,18 @@ class MongoTaskRepository:
         document = await self._tasks.find_one({"_id": key, "memberIds": member_id, **EXISTING}, FIELDS, session=session())
         return _to_task(document) if document else None
 
-    async def list(self, member_id: str, page_size: int, page_token: str) -> Page:
-        position = pages.from_token(QUESTION, page_token)
-        beyond = position.beyond("createTime") if position else {}
-        found = self._tasks.find({"memberIds": member_id, **EXISTING, **beyond}, FIELDS)
-        documents = await found.sort(NEWEST_FIRST).limit(page_size + 1).to_list()
-        tasks = [_to_task(document) for document in documents[:page_size]]
-        if len(documents) <= page_size:
+    async def list(self, member_id: str, question: Question, page_size: int, page_token: str) -> Page:
+        name, field = f"tasks {question}", sort_field(question)
+        position = pages.from_token(name, page_token)
+        wanted = [filter_of(member_id, question)]
+        if position:
+            wanted.append(position.beyond(field, descending=question.descending))
+        direction = DESCENDING if question.descending else ASCENDING
+        found = self._tasks.find({"$and": wanted}, FIELDS).sort([(field, direction), ("_id", direction)])
+        tasks = [_to_task(document) for document in await found.limit(page_size + 1).to_list()]
+        if len(tasks) <= page_size:
             return Page(tasks, None)
-        return Page(tasks, pages.to_token(QUESTION, pages.Position(tasks[-1].create_time, ObjectId(tasks[-1].id))))
+        return Page(tasks[:page_size], pages.to_token(name, position_of(tasks[page_size - 1], question)))
 
     async def update(self, task: Task, event: TaskEvent) -> bool:
         return await self._replace_version(task, event, {})
@@ -91,7 +95,7 @@ class MongoTaskRepository:
 def _to_fields(task: Task) -> Document:
     """What may differ from version to version."""
     return {
-        "memberIds": [task.owner_id],
+        "memberIds": list(task.member_ids),
         "title": task.title,
         "description": task.description,
         "status": task.status.value,
@@ -101,6 +105,7 @@ def _to_fields(task: Task) -> Document:
         "updateTime": task.update_time,
         "completeTime": task.complete_time,
         "version": task.version,
+        **to_findable(task),
     }
 
 

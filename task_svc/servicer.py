@@ -6,7 +6,7 @@ from unified.task.v1.task_service_pb2_grpc import TaskServiceServicer
 from mesh import pages
 from mesh.identity import current_caller
 from mesh.interceptors import Context
-from task_svc.mapping import changes_of, page_to_proto, task_to_proto, values_of
+from task_svc.mapping import changes_of, page_to_proto, question_of, task_to_proto, values_of
 from task_svc.use_cases import TaskUseCases
 
 
@@ -24,7 +24,8 @@ class TaskServicer(TaskServiceServicer):
 
     async def ListTasks(self, request: pb.ListTasksRequest, context: Context) -> pb.ListTasksResponse:
         page_size = request.page_size if request.HasField("page_size") else pages.LARGEST
-        return page_to_proto(await self._use_cases.list(current_caller().user_id, page_size, request.page_token))
+        caller_id, question = current_caller().user_id, question_of(request)
+        return page_to_proto(await self._use_cases.list(caller_id, question, page_size, request.page_token))
 
     async def UpdateTask(self, request: pb.UpdateTaskRequest, context: Context) -> pb.UpdateTaskResponse:
         caller_id, changes = current_caller().user_id, changes_of(request)

@@ -4,17 +4,42 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from task_svc.model import IllegalTransitionError, Kind, Task, TaskEvent
+from task_svc.model import IllegalTransitionError, Kind, Priority, Status, Task, TaskEvent
 
 log = logging.getLogger(__name__)
 
 # An attempt fails only when another change of the same task succeeded meanwhile.
 CHANGE_ATTEMPTS = 50
+
+
+class Order(StrEnum):
+    """What a list is ordered by. Equals stand in the order of their ids."""
+
+    CREATE_TIME = "createTime"
+    UPDATE_TIME = "updateTime"
+    DUE_TIME = "dueTime"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which tasks, and in which order. A task has one of the statuses and priorities, all of the labels and words, and is due
+    at `due_after` or later, and before `due_before`; what is empty asks for nothing."""
+
+    statuses: tuple[Status, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    labels: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    due_after: datetime | None = None
+    due_before: datetime | None = None
+    order: Order = Order.CREATE_TIME
+    descending: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +58,7 @@ class TaskRepository(Protocol):
     async def get(self, member_id: str, task_id: str) -> Task | None:
         """The task, if it exists, is not deleted, and concerns the member."""
 
-    async def list(self, member_id: str, page_size: int, page_token: str) -> Page: ...
+    async def list(self, member_id: str, question: Question, page_size: int, page_token: str) -> Page: ...
 
     async def update(self, task: Task, event: TaskEvent) -> bool:
         """Store the task's next version; answers False, and stores nothing, unless the version before it is stored."""
@@ -59,8 +84,8 @@ class TaskUseCases:
             raise ServiceError(reason_pb2.REASON_TASK_NOT_FOUND, "there is no such task")
         return task
 
-    async def list(self, caller_id: str, page_size: int, page_token: str) -> Page:
-        return await self._tasks.list(caller_id, page_size, page_token)
+    async def list(self, caller_id: str, question: Question, page_size: int, page_token: str) -> Page:
+        return await self._tasks.list(caller_id, question, page_size, page_token)
 
     async def change(self, caller_id: str, task_id: str, changes: Mapping[str, Any], etag: str) -> Task:
         """Change what differs. With an etag only that version is changed, without one whichever is stored."""

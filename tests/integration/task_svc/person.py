@@ -1,5 +1,6 @@
 """Somebody who uses the task service in tests."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,19 @@ class Person:
     async def get(self, task_id: str) -> task_pb2.Task:
         return (await self.stub.GetTask(pb.GetTaskRequest(id=task_id), metadata=self.metadata, timeout=TIMEOUT_S)).task
 
-    async def page(self, page_size: int | None = None, page_token: str = "") -> pb.ListTasksResponse:
-        request = pb.ListTasksRequest(page_size=page_size, page_token=page_token)
+    async def page(self, page_size: int | None = None, page_token: str = "", **question: Any) -> pb.ListTasksResponse:
+        request = pb.ListTasksRequest(page_size=page_size, page_token=page_token, **question)
         return await self.stub.ListTasks(request, metadata=self.metadata, timeout=TIMEOUT_S)
+
+    async def pages(self, page_size: int | None = None, **question: Any) -> AsyncIterator[list[task_pb2.Task]]:
+        """All pages of a list, one after the other."""
+        token = ""
+        while True:
+            page = await self.page(page_size, token, **question)
+            yield list(page.tasks)
+            if not page.HasField("next_page_token"):
+                return
+            token = page.next_page_token
 
     async def change(self, task_id: str, etag: str = "", **fields: Any) -> task_pb2.Task:
         """Change these fields; None clears one."""

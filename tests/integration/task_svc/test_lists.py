@@ -2,14 +2,12 @@
 
 import itertools
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 from unified.error.v1 import reason_pb2
-from unified.task.v1 import task_pb2
 
 from mesh import pages
 from mesh.mongo import Document
@@ -34,19 +32,9 @@ async def stored(ada: Person, bob: Person, database: AsyncDatabase[Document]) ->
     return [str(key) for _, key in sorted(keys, reverse=True)]
 
 
-async def pages_of(person: Person, page_size: int | None) -> AsyncIterator[list[task_pb2.Task]]:
-    token = ""
-    while True:
-        page = await person.page(page_size, token)
-        yield list(page.tasks)
-        if not page.HasField("next_page_token"):
-            return
-        token = page.next_page_token
-
-
 @pytest.mark.parametrize("page_size", [1, 7, 50, 99, 100, None])
 async def test_pages_hold_every_task_once_newest_first(page_size: int | None, ada: Person, stored: list[str]) -> None:
-    pages = [page async for page in pages_of(ada, page_size)]
+    pages = [page async for page in ada.pages(page_size)]
     assert [task.id for page in pages for task in page] == stored
     # Full pages but for the last, which is not empty.
     size = page_size or 100
@@ -57,7 +45,7 @@ async def test_what_comes_and_goes_between_pages_moves_nothing_else(ada: Person,
     seen: list[str] = []
     made: set[str] = set()
     numbers = itertools.count()
-    async for page in pages_of(ada, 40):
+    async for page in ada.pages(40):
         seen += [task.id for task in page]
         made.add((await ada.create(f"task {next(numbers)}")).id)
         # Also the one that the next page's token stands for.
@@ -73,7 +61,7 @@ async def test_a_list_without_tasks_is_one_empty_page(bob: Person) -> None:
 
 
 async def test_the_tasks_of_many_pages_are_only_the_callers(bob: Person, stored: list[str]) -> None:
-    tasks = [task.id async for page in pages_of(bob, 20) for task in page]
+    tasks = [task.id async for page in bob.pages(20) for task in page]
     assert len(tasks) == TASKS // 5
     assert not set(tasks) & set(stored)
 

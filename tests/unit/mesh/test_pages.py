@@ -17,9 +17,9 @@ from mesh.times import in_milliseconds
 
 QUESTION = "tasks newest first"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-positions = st.builds(
-    Position, st.datetimes(timezones=st.just(UTC)).map(in_milliseconds), st.binary(min_size=12, max_size=12).map(ObjectId)
-)
+times = st.datetimes(timezones=st.just(UTC)).map(in_milliseconds)
+numbers = st.integers(-(2**63), 2**63 - 1)
+positions = st.builds(Position, times | numbers, st.binary(min_size=12, max_size=12).map(ObjectId))
 anything = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text("ab{"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab"), inner, max_size=3),
@@ -77,6 +77,10 @@ MARK, TIME, ID = orjson.loads(base64.urlsafe_b64decode(to_token(QUESTION, Positi
         [MARK, TIME],
         [MARK, TIME, ID, 1],
         [MARK, "x", ID],
+        [MARK, "", ID],
+        [MARK, str(2**63), ID],
+        [MARK, str(-(2**63) - 1), ID],
+        [MARK, "9" * 5000, ID],
         [MARK, None, ID],
         [MARK, 2**63, ID],
         [MARK, 1e300, ID],
@@ -97,4 +101,12 @@ def test_what_comes_after_is_earlier_or_of_the_same_moment_with_a_smaller_id() -
     assert beyond == {
         "createTime": {"$lte": NOON},
         "$or": [{"createTime": {"$lt": NOON}}, {"createTime": NOON, "_id": {"$lt": key}}],
+    }
+
+
+def test_where_a_list_ascends_later_and_greater_come_after() -> None:
+    key = ObjectId()
+    assert Position(7, key).beyond("rank", descending=False) == {
+        "rank": {"$gte": 7},
+        "$or": [{"rank": {"$gt": 7}}, {"rank": 7, "_id": {"$gt": key}}],
     }

@@ -7,7 +7,7 @@ from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
 from task_svc.model import Task, TaskEvent
-from task_svc.use_cases import CHANGE_ATTEMPTS, Page, TaskUseCases
+from task_svc.use_cases import CHANGE_ATTEMPTS, Page, Question, TaskUseCases
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Contested:
 
     async def add(self, task: Task, event: TaskEvent) -> None: ...
 
-    async def list(self, member_id: str, page_size: int, page_token: str) -> Page:
+    async def list(self, member_id: str, question: Question, page_size: int, page_token: str) -> Page:
         raise NotImplementedError
 
 

@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 from unified.task.v1 import task_pb2 as unified_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"x\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse2\xd3\x05\n\x0bTaskService\x12\xb6\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"_\x88\xb5\x18\x02\x92\xb5\x18\x14\x08\xc9\x01\x1a\x0f/api/tasks/{id}\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12r\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\"$\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xa4\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"M\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x80\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\")\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x03\x08\xcc\x01\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xde\x04\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12\x39\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdueBefore\x12\x37\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderByB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse2\xd3\x05\n\x0bTaskService\x12\xb6\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"_\x88\xb5\x18\x02\x92\xb5\x18\x14\x08\xc9\x01\x1a\x0f/api/tasks/{id}\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12r\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\"$\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xa4\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"M\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x80\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\")\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x03\x08\xcc\x01\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +44,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTASKSREQUEST'].fields_by_name['page_size']._serialized_options = b'\232\265\030\010@\001HdZ\00220'
   _globals['_LISTTASKSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTASKSREQUEST'].fields_by_name['page_token']._serialized_options = b'\232\265\030\003 \200\004'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['status']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['status']._serialized_options = b'\232\265\030\002P\n'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['priority']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['priority']._serialized_options = b'\232\265\030\002P\n'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['label']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['label']._serialized_options = b'\232\265\030\017\030\001 2P\024Z\007release'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['q']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['q']._serialized_options = b'\232\265\030\022 \310\001Z\rrelease notes'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['order_by']._serialized_options = b'\232\265\030\205\00120(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\007dueTime'
   _globals['_UPDATETASKREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_UPDATETASKREQUEST'].fields_by_name['id']._serialized_options = b'\232\265\030\034\010\001Z\030665f1f77bcf86cd799439021'
   _globals['_DELETETASKREQUEST'].fields_by_name['id']._loaded_options = None
@@ -57,26 +68,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\220\002\002\210\265\030\002\250\265\030\001\202\323\344\223\002<\032\017/api/tasks/{id}:\004taskZ\0352\017/api/tasks/{id}:\004taskb\004taskb\004task'
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\003\010\314\001\250\265\030\001\202\323\344\223\002\021*\017/api/tasks/{id}'
-  _globals['_CREATETASKREQUEST']._serialized_start=177
-  _globals['_CREATETASKREQUEST']._serialized_end=247
-  _globals['_CREATETASKRESPONSE']._serialized_start=249
-  _globals['_CREATETASKRESPONSE']._serialized_end=312
-  _globals['_GETTASKREQUEST']._serialized_start=314
-  _globals['_GETTASKREQUEST']._serialized_end=380
-  _globals['_GETTASKRESPONSE']._serialized_start=382
-  _globals['_GETTASKRESPONSE']._serialized_end=442
-  _globals['_LISTTASKSREQUEST']._serialized_start=444
-  _globals['_LISTTASKSREQUEST']._serialized_end=564
-  _globals['_LISTTASKSRESPONSE']._serialized_start=567
-  _globals['_LISTTASKSRESPONSE']._serialized_end=696
-  _globals['_UPDATETASKREQUEST']._serialized_start=699
-  _globals['_UPDATETASKREQUEST']._serialized_end=892
-  _globals['_UPDATETASKRESPONSE']._serialized_start=894
-  _globals['_UPDATETASKRESPONSE']._serialized_end=957
-  _globals['_DELETETASKREQUEST']._serialized_start=959
-  _globals['_DELETETASKREQUEST']._serialized_end=1048
-  _globals['_DELETETASKRESPONSE']._serialized_start=1050
-  _globals['_DELETETASKRESPONSE']._serialized_end=1070
-  _globals['_TASKSERVICE']._serialized_start=1073
-  _globals['_TASKSERVICE']._serialized_end=1796
+  _globals['_CREATETASKREQUEST']._serialized_start=210
+  _globals['_CREATETASKREQUEST']._serialized_end=280
+  _globals['_CREATETASKRESPONSE']._serialized_start=282
+  _globals['_CREATETASKRESPONSE']._serialized_end=345
+  _globals['_GETTASKREQUEST']._serialized_start=347
+  _globals['_GETTASKREQUEST']._serialized_end=413
+  _globals['_GETTASKRESPONSE']._serialized_start=415
+  _globals['_GETTASKRESPONSE']._serialized_end=475
+  _globals['_LISTTASKSREQUEST']._serialized_start=478
+  _globals['_LISTTASKSREQUEST']._serialized_end=1084
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1087
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1216
+  _globals['_UPDATETASKREQUEST']._serialized_start=1219
+  _globals['_UPDATETASKREQUEST']._serialized_end=1412
+  _globals['_UPDATETASKRESPONSE']._serialized_start=1414
+  _globals['_UPDATETASKRESPONSE']._serialized_end=1477
+  _globals['_DELETETASKREQUEST']._serialized_start=1479
+  _globals['_DELETETASKREQUEST']._serialized_end=1568
+  _globals['_DELETETASKRESPONSE']._serialized_start=1570
+  _globals['_DELETETASKRESPONSE']._serialized_end=1590
+  _globals['_TASKSERVICE']._serialized_start=1593
+  _globals['_TASKSERVICE']._serialized_end=2316
 # @@protoc_insertion_point(module_scope)

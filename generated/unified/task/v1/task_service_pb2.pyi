@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from unified.task.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
@@ -122,19 +123,59 @@ class ListTasksRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DUE_BEFORE_FIELD_NUMBER: _builtins.int
+    DUE_AFTER_FIELD_NUMBER: _builtins.int
+    Q_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many tasks a page holds at most. 100 when not sent."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
+    q: _builtins.str
+    """Only tasks whose title or description has all of these words, in any case. In scripts that put no spaces between words, each
+    character counts as a word.
+    """
+    order_by: _builtins.str
+    """The order: "createTime desc" when not sent. Tasks that are not due at any time come last in either order of dueTime."""
+    @_builtins.property
+    def status(self) -> _containers.RepeatedScalarFieldContainer[_task_pb2.Status.ValueType]:
+        """Only tasks with one of these statuses."""
+
+    @_builtins.property
+    def priority(self) -> _containers.RepeatedScalarFieldContainer[_task_pb2.Priority.ValueType]:
+        """Only tasks with one of these priorities."""
+
+    @_builtins.property
+    def label(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only tasks that carry all of these labels."""
+
+    @_builtins.property
+    def due_before(self) -> _timestamp_pb2.Timestamp:
+        """Only tasks that are due before this time."""
+
+    @_builtins.property
+    def due_after(self) -> _timestamp_pb2.Timestamp:
+        """Only tasks that are due at this time or after it."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str = ...,
+        status: _abc.Iterable[_task_pb2.Status.ValueType] | None = ...,
+        priority: _abc.Iterable[_task_pb2.Priority.ValueType] | None = ...,
+        label: _abc.Iterable[_builtins.str] | None = ...,
+        due_before: _timestamp_pb2.Timestamp | None = ...,
+        due_after: _timestamp_pb2.Timestamp | None = ...,
+        q: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "due_after", b"due_after", "due_before", b"due_before", "page_size", b"page_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "due_after", b"due_after", "due_before", b"due_before", "label", b"label", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "priority", b"priority", "q", b"q", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
@@ -154,7 +195,7 @@ class ListTasksResponse(_message.Message):
     """Where the next page starts; not set on the last page."""
     @_builtins.property
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_task_pb2.Task]:
-        """The tasks, newest first."""
+        """The tasks, in the order that was asked for."""
 
     def __init__(
         self,

@@ -83,7 +83,8 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Answers the caller's tasks, newest first, a page at a time. A page never skips or repeats a task that did not change.
+        """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
+        never skips or repeats a task that did not change.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

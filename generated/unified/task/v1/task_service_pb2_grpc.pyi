@@ -40,7 +40,9 @@ class TaskServiceStub:
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]
     """Answers a task of the caller."""
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
-    """Answers the caller's tasks, newest first, a page at a time. A page never skips or repeats a task that did not change."""
+    """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
+    never skips or repeats a task that did not change.
+    """
     UpdateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
     not announced and leaves the etag as it is.
@@ -60,7 +62,9 @@ class TaskServiceAsyncStub(TaskServiceStub):
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]  # type: ignore[assignment]
     """Answers a task of the caller."""
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
-    """Answers the caller's tasks, newest first, a page at a time. A page never skips or repeats a task that did not change."""
+    """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
+    never skips or repeats a task that did not change.
+    """
     UpdateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]  # type: ignore[assignment]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
     not announced and leaves the etag as it is.
@@ -95,7 +99,9 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.ListTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
-        """Answers the caller's tasks, newest first, a page at a time. A page never skips or repeats a task that did not change."""
+        """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
+        never skips or repeats a task that did not change.
+        """
 
     @_abc_1.abstractmethod
     def UpdateTask(
