@@ -4,7 +4,12 @@ from mesh.events import Event
 from notify_svc.mapping import change_of
 from notify_svc.use_cases import NotificationUseCases
 
-QUEUES = {"task_created": "task.created", "task_updated": "task.updated", "task_deleted": "task.deleted"}
+QUEUES = {
+    "task_created": "task.created",
+    "task_updated": "task.updated",
+    "task_deleted": "task.deleted",
+    "task_restored": "task.restored",
+}
 """Queue and the type of event that it is bound to."""
 
 

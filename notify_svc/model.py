@@ -37,7 +37,12 @@ class Notification:
     create_time: datetime
 
 
-TITLES = {"task.created": "Task created", "task.updated": "Task updated", "task.deleted": "Task deleted"}
+TITLES = {
+    "task.created": "Task created",
+    "task.updated": "Task updated",
+    "task.deleted": "Task deleted",
+    "task.restored": "Task restored",
+}
 
 
 def title_of(change: TaskChange) -> str:

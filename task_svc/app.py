@@ -22,6 +22,7 @@ from mesh.outbox import Outbox
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
+from task_svc.purge import Purge
 from task_svc.repository import COLLECTION, MongoTaskRepository
 from task_svc.servicer import TaskServicer
 from task_svc.settings import TaskSettings
@@ -41,6 +42,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         outbox = _outbox(settings, database, publisher)
         keys = IdempotencyStore(client, database, utc_now)
         tasks = MongoTaskRepository(database, outbox)
+        purge = _purge(settings, database)
         use_cases = TaskUseCases(tasks, now=utc_now, new_id=lambda: str(ObjectId()))
         # Without RabbitMQ the service works: events wait in their outbox.
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
@@ -48,11 +50,13 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
 
         await mongo.when_available(tasks.ensure_indexes)
         await mongo.when_available(keys.ensure_indexes)
+        await mongo.when_available(purge.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
         stack.push_async_callback(partial(outbox.stop, settings.drain_seconds))
         await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
+        await stack.enter_async_context(every(settings.task_purge_interval_seconds, purge.run, "task purge"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(
             serving(
@@ -70,3 +74,8 @@ def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher
     duration = timedelta(seconds=settings.outbox_lease_seconds)
     lease = Lease(database["leases"], "outbox sweep", holder=str(ObjectId()), duration=duration)
     return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds)
+
+
+def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:
+    lease = Lease(database["leases"], "task purge", holder=str(ObjectId()), duration=timedelta(minutes=1))
+    return Purge(database, lease, kept=timedelta(days=settings.task_purge_days), now=utc_now)

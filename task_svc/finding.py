@@ -22,6 +22,7 @@ from task_svc.use_cases import Order, Question
 from task_svc.words import words
 
 EXISTING: Document = {"deleted": False}
+DELETED: Document = {"deleted": True}
 TERMS_INDEX = "of_term_newest_first"
 RANKS = {priority: rank for rank, priority in enumerate(Priority)}
 # Of tasks that are not due at any time: beyond all times, on the side where they come last.

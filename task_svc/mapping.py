@@ -107,6 +107,8 @@ def event_to_envelope(event: TaskEvent) -> Event:
             payload.updated.changed_fields.extend(event.changed_fields)
         case Kind.DELETED:
             payload.deleted.SetInParent()
+        case Kind.RESTORED:
+            payload.restored.SetInParent()
     return Event(
         id=event.id,
         type=f"task.{event.kind}",

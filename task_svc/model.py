@@ -85,7 +85,11 @@ class Task:
         return replace(self, **new, update_time=at, version=self.version + 1)
 
     def deleted(self, at: datetime) -> "Task":
-        """The version that is the task's end."""
+        """The version that is the task's end, unless it is restored."""
+        return replace(self, update_time=at, version=self.version + 1)
+
+    def restored(self, at: datetime) -> "Task":
+        """The version with which a deleted task is back."""
         return replace(self, update_time=at, version=self.version + 1)
 
 
@@ -95,6 +99,7 @@ class Kind(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Keeps tasks in MongoDB, each with its outbox. Holds no rules.
 
 A document is a task and the events that tell of its changes, so that a change and its event are one atomic write. Updates set
-fields and never replace a document; a deleted task stays as a tombstone, with the events that are not out yet. Ids of users
-are words to this service: whatever the token says.
+fields and never replace a document; a deleted task stays as a tombstone, with the events that are not out yet, until it is
+restored or purged. Ids of users are words to this service: whatever the token says.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from mesh.inserts import Inserter
 from mesh.mongo import Document, object_id
 from mesh.outbox import Outbox
 from mesh.transactions import session
-from task_svc.finding import EXISTING, INDEXES, TERMS_INDEX, filter_of, position_of, sort_field, to_findable
+from task_svc.finding import DELETED, EXISTING, INDEXES, TERMS_INDEX, filter_of, position_of, sort_field, to_findable
 from task_svc.mapping import event_to_envelope
 from task_svc.model import Priority, Status, Task, TaskEvent
 from task_svc.use_cases import Page, Question
@@ -54,10 +54,16 @@ class MongoTaskRepository:
         self._outbox.publish_soon(key, envelope)
 
     async def get(self, member_id: str, task_id: str) -> Task | None:
+        return await self._find(member_id, task_id, EXISTING)
+
+    async def get_deleted(self, member_id: str, task_id: str) -> Task | None:
+        return await self._find(member_id, task_id, DELETED)
+
+    async def _find(self, member_id: str, task_id: str, state: Document) -> Task | None:
         key = object_id(task_id)
         if key is None:
             return None
-        document = await self._tasks.find_one({"_id": key, "memberIds": member_id, **EXISTING}, FIELDS, session=session())
+        document = await self._tasks.find_one({"_id": key, "memberIds": member_id, **state}, FIELDS, session=session())
         return _to_task(document) if document else None
 
     async def list(self, member_id: str, question: Question, page_size: int, page_token: str) -> Page:
@@ -77,11 +83,15 @@ class MongoTaskRepository:
         return await self._replace_version(task, event, {})
 
     async def delete(self, task: Task, event: TaskEvent) -> bool:
-        return await self._replace_version(task, event, {"deleted": True, "deleteTime": task.update_time})
+        return await self._replace_version(task, event, {**DELETED, "deleteTime": task.update_time})
+
+    async def restore(self, task: Task, event: TaskEvent) -> bool:
+        return await self._replace_version(task, event, {**EXISTING, "deleteTime": None})
 
     async def _replace_version(self, task: Task, event: TaskEvent, tombstone: Document) -> bool:
         envelope = event_to_envelope(event)
-        before = {"_id": ObjectId(task.id), "version": task.version - 1, **EXISTING}
+        # Whether it is deleted goes with the version.
+        before: Document = {"_id": ObjectId(task.id), "version": task.version - 1}
         change = {"$set": {**_to_fields(task), **tombstone}, **outbox.pushing(envelope)}
         result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change, session=session())
         if result.matched_count:

@@ -35,3 +35,7 @@ class TaskServicer(TaskServiceServicer):
     async def DeleteTask(self, request: pb.DeleteTaskRequest, context: Context) -> pb.DeleteTaskResponse:
         await self._use_cases.delete(current_caller().user_id, request.id, request.etag)
         return pb.DeleteTaskResponse()
+
+    async def RestoreTask(self, request: pb.RestoreTaskRequest, context: Context) -> pb.RestoreTaskResponse:
+        task = await self._use_cases.restore(current_caller().user_id, request.id)
+        return pb.RestoreTaskResponse(task=task_to_proto(task))

@@ -64,7 +64,13 @@ class TaskRepository(Protocol):
         """Store the task's next version; answers False, and stores nothing, unless the version before it is stored."""
 
     async def delete(self, task: Task, event: TaskEvent) -> bool:
-        """Like `update`, but this version is the last."""
+        """Like `update`, but with this version the task is deleted."""
+
+    async def get_deleted(self, member_id: str, task_id: str) -> Task | None:
+        """The task, if it is deleted and not purged, and concerns the member."""
+
+    async def restore(self, task: Task, event: TaskEvent) -> bool:
+        """Like `update`, but with this version the task is no longer deleted."""
 
 
 class TaskUseCases:
@@ -107,6 +113,18 @@ class TaskUseCases:
             if await self._tasks.delete(deleted, self._event(Kind.DELETED, deleted, caller_id)):
                 log.info("task deleted", extra={"task_id": task.id})
                 return
+        raise _contested()
+
+    async def restore(self, caller_id: str, task_id: str) -> Task:
+        """Bring the task back, unless it is there already."""
+        for _ in range(CHANGE_ATTEMPTS):
+            task = await self._tasks.get_deleted(caller_id, task_id)
+            if task is None:
+                return await self.get(caller_id, task_id)
+            restored = task.restored(self._now())
+            if await self._tasks.restore(restored, self._event(Kind.RESTORED, restored, caller_id)):
+                log.info("task restored", extra={"task_id": task.id})
+                return restored
         raise _contested()
 
     async def _expected(self, caller_id: str, task_id: str, etag: str) -> Task:

@@ -16,7 +16,7 @@ ACTOR_ID = "665f1f77bcf86cd799439011"
 def task_event(
     kind: str, owner_id: str = ACTOR_ID, *, title: str = "Ship it", changed_fields: Sequence[str] = (), event_id: str = ""
 ) -> Event:
-    """What happened ("created", "updated", "deleted") to a task of this owner."""
+    """What happened ("created", "updated", "deleted", "restored") to a task of this owner."""
     task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id)
     payload = task_events_pb2.TaskEvent(actor_id=ACTOR_ID, task=task)
     getattr(payload, kind).SetInParent()

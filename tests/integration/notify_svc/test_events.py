@@ -30,6 +30,7 @@ from tests.waiting import eventually, until
         ("created", [], "Task created: Ship it", ""),
         ("updated", ["status", "due_time"], "Task updated: Ship it", "Changed: status, due time"),
         ("deleted", [], "Task deleted: Ship it", ""),
+        ("restored", [], "Task restored: Ship it", ""),
     ],
 )
 async def test_an_event_becomes_a_notification(

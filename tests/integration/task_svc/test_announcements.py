@@ -39,6 +39,8 @@ async def test_each_change_is_announced_once_in_order(ada: Person, database: Asy
     changed = await ada.change(made.id, title="Ship it now", priority=task_pb2.PRIORITY_LOW, labels=["a"])
     await ada.change(made.id, title="Ship it now")
     await ada.delete(made.id)
+    restored = await ada.restore(made.id)
+    await ada.restore(made.id)
 
     events = await announced(database, made.id)
 
@@ -46,16 +48,18 @@ async def test_each_change_is_announced_once_in_order(ada: Person, database: Asy
         ("task.created", 1),
         ("task.updated", 2),
         ("task.deleted", 3),
+        ("task.restored", 4),
     ]
-    assert len({event.id for event, _ in events}) == 3
+    assert len({event.id for event, _ in events}) == 4
     for event, payload in events:
         assert (event.source, event.subject, event.schema) == ("task_svc", made.id, "unified.task.v1.TaskEvent")
         assert payload.actor_id == ada.user_id
-    (_, first), (_, second), (_, third) = events
+    (_, first), (_, second), (_, third), (_, fourth) = events
     assert (first.WhichOneof("kind"), first.task) == ("created", made)
     assert (second.WhichOneof("kind"), second.task) == ("updated", changed)
     assert list(second.updated.changed_fields) == ["title", "labels"]
     assert (third.WhichOneof("kind"), third.task.title) == ("deleted", "Ship it now")
+    assert (fourth.WhichOneof("kind"), fourth.task) == ("restored", restored)
 
 
 async def test_an_event_knows_the_request_and_the_moment(ada: Person, database: AsyncDatabase[Document]) -> None:

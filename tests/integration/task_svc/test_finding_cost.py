@@ -111,7 +111,12 @@ async def test_of_many_tasks_only_the_few_that_pass_are_read(ada: Person, databa
 async def test_tasks_that_were_stored_before_they_could_be_found_are_found(
     ada: Person, settings: TaskSettings, database: AsyncDatabase[Document]
 ) -> None:
-    lists: list[dict[str, Any]] = [{"q": "rocket"}, {"order_by": "dueTime"}, {"order_by": "dueTime desc"}, {"order_by": "priority"}]
+    lists: list[dict[str, Any]] = [
+        {"q": "rocket"},
+        {"order_by": "dueTime"},
+        {"order_by": "dueTime desc"},
+        {"order_by": "priority"},
+    ]
     before = [[page async for page in ada.pages(**each)] for each in lists]
     old = dict.fromkeys(("terms", "dueFirst", "dueLast", "priorityRank"), True)
     await database["tasks"].update_many({}, {"$unset": old})

@@ -12,7 +12,9 @@ from notify_svc.model import Notification, TaskChange
 from tests.task_events import ACTOR_ID, TASK_ID, task_event
 
 
-@pytest.mark.parametrize(("kind", "changed"), [("created", ()), ("updated", ("status", "title")), ("deleted", ())])
+@pytest.mark.parametrize(
+    ("kind", "changed"), [("created", ()), ("updated", ("status", "title")), ("deleted", ()), ("restored", ())]
+)
 def test_an_event_is_understood(kind: str, changed: tuple[str, ...]) -> None:
     event = task_event(kind, "ada", title="Ship \N{ROCKET}", changed_fields=changed)
     assert change_of(event) == TaskChange(

@@ -15,6 +15,7 @@ CHANGE = TaskChange("event", "task.updated", "task", "Ship it", actor_id="bob", 
         ("task.created", "Task created: Ship it"),
         ("task.updated", "Task updated: Ship it"),
         ("task.deleted", "Task deleted: Ship it"),
+        ("task.restored", "Task restored: Ship it"),
     ],
 )
 def test_a_title_says_what_happened_to_which_task(event_type: str, title: str) -> None:
@@ -22,7 +23,7 @@ def test_a_title_says_what_happened_to_which_task(event_type: str, title: str) -
 
 
 def test_every_type_has_a_title() -> None:
-    assert set(TITLES) == {"task.created", "task.updated", "task.deleted"}
+    assert set(TITLES) == {"task.created", "task.updated", "task.deleted", "task.restored"}
 
 
 @pytest.mark.parametrize(

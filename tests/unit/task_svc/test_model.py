@@ -84,3 +84,7 @@ def test_other_changes_leave_the_moment_of_completion() -> None:
 
 def test_a_deletion_is_a_version_of_its_own() -> None:
     assert a_task(version=2).deleted(LATER) == a_task(update_time=LATER, version=3)
+
+
+def test_a_restoration_is_a_version_of_its_own() -> None:
+    assert a_task(version=3).restored(LATER) == a_task(update_time=LATER, version=4)

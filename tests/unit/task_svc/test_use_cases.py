@@ -25,7 +25,8 @@ class Contested:
         self.version += 1
         return False
 
-    delete = update
+    delete = restore = update
+    get_deleted = get
 
     async def add(self, task: Task, event: TaskEvent) -> None: ...
 
@@ -50,3 +51,10 @@ async def test_who_gives_up_where_others_always_win(etag: str, reason: reason_pb
         await use_cases.delete("ada", "task", etag)
     assert raised.value.reason == reason
     assert tasks.version == 1 + attempts
+
+
+async def test_who_gives_up_where_others_always_restore_and_delete() -> None:
+    use_cases = TaskUseCases(Contested(), now=lambda: NOON, new_id=str)
+    with pytest.raises(ServiceError) as raised:
+        await use_cases.restore("ada", "task")
+    assert raised.value.reason == reason_pb2.REASON_OVERLOADED

@@ -34,7 +34,7 @@ class Notification(_message.Message):
     id: _builtins.str
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: _builtins.str
-    """What happened: "task.created", "task.updated", "task.deleted"."""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
     title: _builtins.str
     """What happened, in a line."""
     body: _builtins.str

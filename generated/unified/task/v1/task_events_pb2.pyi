@@ -33,6 +33,7 @@ class TaskEvent(_message.Message):
     CREATED_FIELD_NUMBER: _builtins.int
     UPDATED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
+    RESTORED_FIELD_NUMBER: _builtins.int
     actor_id: _builtins.str
     """Who made the change."""
     @_builtins.property
@@ -51,6 +52,10 @@ class TaskEvent(_message.Message):
     def deleted(self) -> Global___TaskDeleted:
         """The task was deleted."""
 
+    @_builtins.property
+    def restored(self) -> Global___TaskRestored:
+        """The task was brought back."""
+
     def __init__(
         self,
         *,
@@ -59,12 +64,13 @@ class TaskEvent(_message.Message):
         created: Global___TaskCreated | None = ...,
         updated: Global___TaskUpdated | None = ...,
         deleted: Global___TaskDeleted | None = ...,
+        restored: Global___TaskRestored | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "kind", b"kind", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "kind", b"kind", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "created", b"created", "deleted", b"deleted", "kind", b"kind", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "created", b"created", "deleted", b"deleted", "kind", b"kind", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -127,3 +133,20 @@ class TaskDeleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TaskDeleted: _TypeAlias = TaskDeleted  # noqa: Y015
+
+@_typing.final
+class TaskRestored(_message.Message):
+    """A deleted task was brought back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskRestored: _TypeAlias = TaskRestored  # noqa: Y015

@@ -61,6 +61,11 @@ class TaskServiceStub:
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.SerializeToString,
                 response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.FromString,
                 _registered_method=True)
+        self.RestoreTask = channel.unary_unary(
+                '/unified.task.v1.TaskService/RestoreTask',
+                request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
+                response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
+                _registered_method=True)
 
 
 class TaskServiceServicer:
@@ -99,7 +104,15 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTask(self, request, context):
-        """Deletes a task, and announces it. Deleting a task that is already deleted is TASK_NOT_FOUND.
+        """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreTask(self, request, context):
+        """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
+        unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +145,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.DeleteTask,
                     request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.FromString,
                     response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.SerializeToString,
+            ),
+            'RestoreTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreTask,
+                    request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.FromString,
+                    response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +289,33 @@ class TaskService:
             '/unified.task.v1.TaskService/DeleteTask',
             unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskRequest.SerializeToString,
             unified_dot_task_dot_v1_dot_task__service__pb2.DeleteTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.task.v1.TaskService/RestoreTask',
+            unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
+            unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,7 +48,11 @@ class TaskServiceStub:
     not announced and leaves the etag as it is.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]
-    """Deletes a task, and announces it. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+    """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+    RestoreTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.RestoreTaskRequest, _task_service_pb2.RestoreTaskResponse]
+    """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
+    unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+    """
 
 @_typing.type_check_only
 class TaskServiceAsyncStub(TaskServiceStub):
@@ -70,7 +74,11 @@ class TaskServiceAsyncStub(TaskServiceStub):
     not announced and leaves the etag as it is.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]  # type: ignore[assignment]
-    """Deletes a task, and announces it. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+    """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+    RestoreTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RestoreTaskRequest, _task_service_pb2.RestoreTaskResponse]  # type: ignore[assignment]
+    """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
+    unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+    """
 
 class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Manages tasks. Each change and the event that announces it are one atomic write: whoever is concerned hears of every change
@@ -119,6 +127,16 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.DeleteTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.DeleteTaskResponse, _abc.Awaitable[_task_service_pb2.DeleteTaskResponse]]:
-        """Deletes a task, and announces it. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+        """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def RestoreTask(
+        self,
+        request: _task_service_pb2.RestoreTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.RestoreTaskResponse, _abc.Awaitable[_task_service_pb2.RestoreTaskResponse]]:
+        """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
+        unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+        """
 
 def add_TaskServiceServicer_to_server(servicer: TaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,53 @@
+"""Removes for good what was deleted long ago. A leased job: of all processes one does it."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pymongo
+from pymongo import ASCENDING
+from pymongo.asynchronous.database import AsyncDatabase
+
+from mesh import outbox
+from mesh.leases import Lease
+from mesh.mongo import Document
+from task_svc.finding import DELETED
+from task_svc.repository import COLLECTION
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+TIMEOUT_S = 5.0
+
+
+class Purge:
+    """`kept` is how long a deleted task can be restored. One whose events are not all out stays until they are."""
+
+    def __init__(self, database: AsyncDatabase[Document], lease: Lease, *, kept: timedelta, now: Callable[[], datetime]) -> None:
+        self._tasks, self._lease, self._kept, self._now = database[COLLECTION], lease, kept, now
+
+    async def ensure_indexes(self) -> None:
+        await self._tasks.create_index([("deleteTime", ASCENDING)], name="deleted_first", partialFilterExpression=DELETED)
+
+    async def run(self) -> None:
+        """Remove everything that is due, unless another process is at it."""
+        while await self._remove_some():
+            pass
+
+    async def _remove_some(self) -> bool:
+        """Whether there may be more."""
+        with pymongo.timeout(TIMEOUT_S):
+            return await self._lease.acquire() and await self._remove_batch() > 0
+
+    async def _remove_batch(self) -> int:
+        due = {
+            **DELETED,
+            "deleteTime": {"$lt": self._now() - self._kept},
+            f"{outbox.FIELD}.0": {"$exists": False},
+        }
+        found = await self._tasks.find(due, {"_id": True}).limit(BATCH).to_list()
+        # Asked again of each: somebody may have restored it meanwhile.
+        removed = await self._tasks.delete_many({"_id": {"$in": [each["_id"] for each in found]}, **due})
+        if removed.deleted_count:
+            log.info("tasks purged", extra={"count": removed.deleted_count})
+        return removed.deleted_count
