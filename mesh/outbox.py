@@ -7,6 +7,7 @@ takes what a crash or an outage left. An event may be published twice, never not
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pymongo
@@ -68,12 +69,15 @@ class Outbox:
         *,
         sweep_age_s: float,
         at_once: int = 500,
+        record: Callable[[Event], Awaitable[None]] | None = None,
     ) -> None:
+        """`record` keeps what a sent event tells, before it leaves its document; it may be called again for the same event."""
         self._documents, self._publisher, self._lease = documents, publisher, lease
         self._sweep_age, self._at_once = timedelta(seconds=sweep_age_s), at_once
         # A pull that is lost only means that the event is published once more.
         self._pulls = documents.with_options(write_concern=WriteConcern(w=1))
         self._pull = Coalescer[tuple[ObjectId, str], None](self._pull_batch, max_batch=SWEEP_BATCH)
+        self._record = record
         self._under_way: set[asyncio.Task[bool]] = set()
         # What cannot be sent must not keep the sweep from what stands behind it: from here it goes on.
         self._behind = EPOCH
@@ -145,6 +149,8 @@ class Outbox:
             log.info("event not confirmed", extra={"event_id": event.id, "error": str(error)})
             return False
         try:
+            if self._record:
+                await self._record(event)
             await self._pull((document_id, event.id))
         except PyMongoError as error:
             log.info("sent event stays in the outbox", extra={"event_id": event.id, "error": repr(error)})

@@ -22,6 +22,7 @@ from mesh.outbox import Outbox
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
+from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
 from task_svc.repository import COLLECTION, MongoTaskRepository
 from task_svc.servicer import TaskServicer
@@ -39,16 +40,18 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         database = mongo.database(client, settings.db_name_task_service)
         publisher = Publisher(topology.declare_events)
         broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
-        outbox = _outbox(settings, database, publisher)
+        history = MongoTaskHistory(database)
+        outbox = _outbox(settings, database, publisher, history)
         keys = IdempotencyStore(client, database, utc_now)
         tasks = MongoTaskRepository(database, outbox)
         purge = _purge(settings, database)
-        use_cases = TaskUseCases(tasks, now=utc_now, new_id=lambda: str(ObjectId()))
+        use_cases = TaskUseCases(tasks, history, now=utc_now, new_id=lambda: str(ObjectId()))
         # Without RabbitMQ the service works: events wait in their outbox.
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
         await mongo.when_available(tasks.ensure_indexes)
+        await mongo.when_available(history.ensure_indexes)
         await mongo.when_available(keys.ensure_indexes)
         await mongo.when_available(purge.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
@@ -70,10 +73,11 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         )
 
 
-def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher) -> Outbox:
+def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher, history: MongoTaskHistory) -> Outbox:
     duration = timedelta(seconds=settings.outbox_lease_seconds)
     lease = Lease(database["leases"], "outbox sweep", holder=str(ObjectId()), duration=duration)
-    return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds)
+    age_s = settings.outbox_sweep_age_seconds
+    return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=age_s, record=history.record)
 
 
 def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:

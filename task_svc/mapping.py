@@ -1,18 +1,19 @@
 """Tasks between the model, the contract and the events."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from unified.error.v1 import reason_pb2
-from unified.task.v1 import task_events_pb2, task_pb2
+from unified.task.v1 import history_pb2, task_events_pb2, task_pb2
 from unified.task.v1 import task_service_pb2 as pb
 
 from mesh.errors import FieldError, ServiceError
 from mesh.events import Event
 from mesh.logs import request_id
 from mesh.times import from_timestamp, in_milliseconds, to_timestamp
-from task_svc.model import Kind, Priority, Status, Task, TaskEvent
-from task_svc.use_cases import Order, Page, Question
+from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
+from task_svc.use_cases import HistoryPage, Order, Page, Question
 from task_svc.words import words
 
 Number = TypeVar("Number", bound=int)
@@ -104,7 +105,8 @@ def event_to_envelope(event: TaskEvent) -> Event:
         case Kind.CREATED:
             payload.created.SetInParent()
         case Kind.UPDATED:
-            payload.updated.changed_fields.extend(event.changed_fields)
+            payload.updated.changed_fields.extend(each.field for each in event.changes)
+            payload.updated.changes.extend(map(_change_to_proto, event.changes))
         case Kind.DELETED:
             payload.deleted.SetInParent()
         case Kind.RESTORED:
@@ -120,3 +122,44 @@ def event_to_envelope(event: TaskEvent) -> Event:
         data=payload.SerializeToString(),
         request_id=request_id.get(),
     )
+
+
+def entry_of(event: Event) -> HistoryEntry:
+    """What the event leaves on record."""
+    payload = task_events_pb2.TaskEvent.FromString(event.data)
+    changes = tuple(FieldChange(each.field, each.before, each.after) for each in payload.updated.changes)
+    return HistoryEntry(event.id, event.type, payload.actor_id, event.time, event.sequence, changes)
+
+
+def history_to_proto(page: HistoryPage) -> pb.ListTaskHistoryResponse:
+    entries = [_entry_to_proto(entry) for entry in page.entries]
+    return pb.ListTaskHistoryResponse(entries=entries, next_page_token=page.next_page_token)
+
+
+def _entry_to_proto(entry: HistoryEntry) -> history_pb2.HistoryEntry:
+    return history_pb2.HistoryEntry(
+        event_id=entry.event_id,
+        type=entry.type,
+        actor_id=entry.actor_id,
+        time=to_timestamp(entry.time),
+        version=entry.version,
+        changes=[history_pb2.FieldChange(field=each.field, before=each.before, after=each.after) for each in entry.changes],
+    )
+
+
+def _change_to_proto(change: FieldChange) -> history_pb2.FieldChange:
+    """In the words of clients: as REST names the field and writes its values."""
+    name = task_pb2.Task.DESCRIPTOR.fields_by_name[change.field].json_name
+    return history_pb2.FieldChange(field=name, before=_as_text(change.before), after=_as_text(change.after))
+
+
+def _as_text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return to_timestamp(value).ToJsonString()
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)

@@ -1,7 +1,7 @@
 """What a task is, how it may change, and what its changes are called."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -84,6 +84,11 @@ class Task:
             new["complete_time"] = at if new["status"] is Status.DONE else None
         return replace(self, **new, update_time=at, version=self.version + 1)
 
+    def changes_to(self, changed: "Task", names: Iterable[str]) -> "tuple[FieldChange, ...]":
+        """Which of the fields `names` differ in the version `changed`."""
+        changes = (FieldChange(name, getattr(self, name), getattr(changed, name)) for name in names)
+        return tuple(each for each in changes if each.before != each.after)
+
     def deleted(self, at: datetime) -> "Task":
         """The version that is the task's end, unless it is restored."""
         return replace(self, update_time=at, version=self.version + 1)
@@ -103,6 +108,15 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What a field's value was, and what it became."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
 class TaskEvent:
     """A change that others hear of: once per version of the task."""
 
@@ -110,4 +124,17 @@ class TaskEvent:
     kind: Kind
     task: Task
     actor_id: str
-    changed_fields: tuple[str, ...] = field(default=())
+    changes: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A change as it stays on record: `type` is the event's ("task.updated"), `version` the task's after the change; fields and
+    values are in the words of clients."""
+
+    event_id: str
+    type: str
+    actor_id: str
+    time: datetime
+    version: int
+    changes: tuple[FieldChange, ...] = ()

@@ -1,4 +1,4 @@
-"""Removes for good what was deleted long ago. A leased job: of all processes one does it."""
+"""Removes for good what was deleted long ago, and its history with it. A leased job: of all processes one does it."""
 
 import logging
 from collections.abc import Callable
@@ -11,12 +11,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from mesh import outbox
 from mesh.leases import Lease
 from mesh.mongo import Document
+from mesh.transactions import in_transaction, session
 from task_svc.finding import DELETED
+from task_svc.history import HISTORY
 from task_svc.repository import COLLECTION
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 50
 TIMEOUT_S = 5.0
 
 
@@ -24,7 +26,8 @@ class Purge:
     """`kept` is how long a deleted task can be restored. One whose events are not all out stays until they are."""
 
     def __init__(self, database: AsyncDatabase[Document], lease: Lease, *, kept: timedelta, now: Callable[[], datetime]) -> None:
-        self._tasks, self._lease, self._kept, self._now = database[COLLECTION], lease, kept, now
+        self._database, self._lease, self._kept, self._now = database, lease, kept, now
+        self._tasks, self._history = database[COLLECTION], database[HISTORY]
 
     async def ensure_indexes(self) -> None:
         await self._tasks.create_index([("deleteTime", ASCENDING)], name="deleted_first", partialFilterExpression=DELETED)
@@ -37,17 +40,22 @@ class Purge:
     async def _remove_some(self) -> bool:
         """Whether there may be more."""
         with pymongo.timeout(TIMEOUT_S):
-            return await self._lease.acquire() and await self._remove_batch() > 0
+            if not await self._lease.acquire():
+                return False
+            removed = await in_transaction(self._database.client, self._remove_batch)
+        if removed:
+            log.info("tasks purged", extra={"count": removed})
+        return removed > 0
 
     async def _remove_batch(self) -> int:
+        """All of it or nothing, and nothing of what is restored meanwhile: that writes to the same document."""
         due = {
             **DELETED,
             "deleteTime": {"$lt": self._now() - self._kept},
             f"{outbox.FIELD}.0": {"$exists": False},
         }
-        found = await self._tasks.find(due, {"_id": True}).limit(BATCH).to_list()
-        # Asked again of each: somebody may have restored it meanwhile.
-        removed = await self._tasks.delete_many({"_id": {"$in": [each["_id"] for each in found]}, **due})
-        if removed.deleted_count:
-            log.info("tasks purged", extra={"count": removed.deleted_count})
-        return removed.deleted_count
+        found = await self._tasks.find(due, {"_id": True}, session=session()).limit(BATCH).to_list()
+        keys = {"$in": [each["_id"] for each in found]}
+        await self._tasks.delete_many({"_id": keys}, session=session())
+        await self._history.delete_many({"taskId": keys}, session=session())
+        return len(found)

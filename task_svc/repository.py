@@ -2,7 +2,8 @@
 
 A document is a task and the events that tell of its changes, so that a change and its event are one atomic write. Updates set
 fields and never replace a document; a deleted task stays as a tombstone, with the events that are not out yet, until it is
-restored or purged. Ids of users are words to this service: whatever the token says.
+restored or purged. A task's history (history.py) is made of its events, and so is kept with each change. Ids of users are words
+to this service: whatever the token says.
 """
 
 from typing import Any

@@ -6,7 +6,7 @@ from unified.task.v1.task_service_pb2_grpc import TaskServiceServicer
 from mesh import pages
 from mesh.identity import current_caller
 from mesh.interceptors import Context
-from task_svc.mapping import changes_of, page_to_proto, question_of, task_to_proto, values_of
+from task_svc.mapping import changes_of, history_to_proto, page_to_proto, question_of, task_to_proto, values_of
 from task_svc.use_cases import TaskUseCases
 
 
@@ -39,3 +39,8 @@ class TaskServicer(TaskServiceServicer):
     async def RestoreTask(self, request: pb.RestoreTaskRequest, context: Context) -> pb.RestoreTaskResponse:
         task = await self._use_cases.restore(current_caller().user_id, request.id)
         return pb.RestoreTaskResponse(task=task_to_proto(task))
+
+    async def ListTaskHistory(self, request: pb.ListTaskHistoryRequest, context: Context) -> pb.ListTaskHistoryResponse:
+        page_size = request.page_size if request.HasField("page_size") else pages.LARGEST
+        caller_id = current_caller().user_id
+        return history_to_proto(await self._use_cases.history(caller_id, request.id, page_size, request.page_token))

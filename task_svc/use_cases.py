@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from task_svc.model import IllegalTransitionError, Kind, Priority, Status, Task, TaskEvent
+from task_svc.model import FieldChange, HistoryEntry, IllegalTransitionError, Kind, Priority, Status, Task, TaskEvent
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,21 @@ class Page:
     next_page_token: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some of a history, and the token for what follows; without a token there is nothing more."""
+
+    entries: list[HistoryEntry]
+    next_page_token: str | None
+
+
+class TaskHistory(Protocol):
+    """What became of tasks."""
+
+    async def list(self, member_id: str, task_id: str, page_size: int, page_token: str) -> HistoryPage | None:
+        """A page of the history, newest first; nothing if there is no such task, deleted or not, or it is not the member's."""
+
+
 class TaskRepository(Protocol):
     """Stores tasks. Each write stores its event in the same atomic step."""
 
@@ -74,8 +89,10 @@ class TaskRepository(Protocol):
 
 
 class TaskUseCases:
-    def __init__(self, tasks: TaskRepository, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._tasks, self._now, self._new_id = tasks, now, new_id
+    def __init__(
+        self, tasks: TaskRepository, history: TaskHistory, *, now: Callable[[], datetime], new_id: Callable[[], str]
+    ) -> None:
+        self._tasks, self._history, self._now, self._new_id = tasks, history, now, new_id
 
     async def create(self, caller_id: str, values: Mapping[str, Any]) -> Task:
         now = self._now()
@@ -87,11 +104,17 @@ class TaskUseCases:
     async def get(self, caller_id: str, task_id: str) -> Task:
         task = await self._tasks.get(caller_id, task_id)
         if task is None:
-            raise ServiceError(reason_pb2.REASON_TASK_NOT_FOUND, "there is no such task")
+            raise _not_found()
         return task
 
     async def list(self, caller_id: str, question: Question, page_size: int, page_token: str) -> Page:
         return await self._tasks.list(caller_id, question, page_size, page_token)
+
+    async def history(self, caller_id: str, task_id: str, page_size: int, page_token: str) -> HistoryPage:
+        page = await self._history.list(caller_id, task_id, page_size, page_token)
+        if page is None:
+            raise _not_found()
+        return page
 
     async def change(self, caller_id: str, task_id: str, changes: Mapping[str, Any], etag: str) -> Task:
         """Change what differs. With an etag only that version is changed, without one whichever is stored."""
@@ -100,8 +123,8 @@ class TaskUseCases:
             changed = self._changed(task, changes)
             if changed is task:
                 return task
-            fields = tuple(name for name in changes if getattr(task, name) != getattr(changed, name))
-            if await self._tasks.update(changed, self._event(Kind.UPDATED, changed, caller_id, fields)):
+            event = self._event(Kind.UPDATED, changed, caller_id, task.changes_to(changed, changes))
+            if await self._tasks.update(changed, event):
                 log.info("task changed", extra={"task_id": task.id})
                 return changed
         raise _contested()
@@ -139,8 +162,12 @@ class TaskUseCases:
         except IllegalTransitionError as error:
             raise ServiceError(reason_pb2.REASON_ILLEGAL_TRANSITION, str(error)) from None
 
-    def _event(self, kind: Kind, task: Task, actor_id: str, fields: tuple[str, ...] = ()) -> TaskEvent:
-        return TaskEvent(self._new_id(), kind, task, actor_id, fields)
+    def _event(self, kind: Kind, task: Task, actor_id: str, changes: tuple[FieldChange, ...] = ()) -> TaskEvent:
+        return TaskEvent(self._new_id(), kind, task, actor_id, changes)
+
+
+def _not_found() -> ServiceError:
+    return ServiceError(reason_pb2.REASON_TASK_NOT_FOUND, "there is no such task")
 
 
 def _contested() -> ServiceError:

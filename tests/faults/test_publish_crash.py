@@ -8,7 +8,8 @@ from tests.waiting import eventually
 
 POINTS = {
     "written, not published": ("task_svc", "mesh.outbox", "Outbox", "publish_soon"),
-    "published, not pulled from the outbox": ("task_svc", "mesh.outbox", "Outbox", "_pull_batch"),
+    "published, not recorded": ("task_svc", "task_svc.history", "MongoTaskHistory", "record"),
+    "recorded, not pulled from the outbox": ("task_svc", "mesh.outbox", "Outbox", "_pull_batch"),
     "delivered, not stored": ("notify_svc", "notify_svc.repository", "MongoNotificationRepository", "add_once"),
     "stored, not acknowledged": ("notify_svc", "mesh.amqp.channel", "Delivery", "ack"),
 }
@@ -39,3 +40,5 @@ async def test_a_change_whose_process_dies_is_told_once(point: tuple[str, ...], 
     # Everything goes on, and nothing comes twice.
     (await ada.delete(f"/api/tasks/{task['id']}")).expect(204)
     assert [each["type"] for each in await ada.is_notified(2)] == ["task.deleted", "task.created"]
+    history = (await ada.get(f"/api/tasks/{task['id']}/history")).expect(200)["entries"]
+    assert [(each["type"], each["version"]) for each in history] == [("task.deleted", 2), ("task.created", 1)]

@@ -11,6 +11,7 @@ import pytest
 from bson import ObjectId
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from dev.servers import RabbitMQ
 from mesh import topology
@@ -81,12 +82,19 @@ class Writer:
         self.publisher = Publisher(topology.declare_events)
         self.broker = Broker(url, [self.publisher], name=name)
         lease = Lease(documents.database["leases"], "sweep", name, timedelta(hours=1))
-        self.outbox = Outbox(documents, self.publisher, lease, sweep_age_s=60)
+        self.recorded: list[Event] = []
+        self.can_record = True
+        self.outbox = Outbox(documents, self.publisher, lease, sweep_age_s=60, record=self._record)
         self._stack = contextlib.AsyncExitStack()
 
     async def connect(self) -> None:
         await self._stack.enter_async_context(self.broker)
         await self.broker.up()
+
+    async def _record(self, event: Event) -> None:
+        if not self.can_record:
+            raise PyMongoError("the disk is full")
+        self.recorded.append(event)
 
     async def stop(self) -> None:
         await self.outbox.stop(PATIENCE_S)
@@ -130,6 +138,28 @@ async def test_an_event_is_published_at_once_and_pulled(
     writer.outbox.publish_soon(key, event)
     await eventually(lambda: pending(documents), lambda ids: ids == [later.id])
     await until(lambda: received.events == [event])
+    assert writer.recorded == [event]
+
+
+async def test_an_event_that_cannot_be_recorded_stays(
+    writer: Writer, documents: Documents, received: Received, new_event: Callable[[], Event]
+) -> None:
+    await writer.connect()
+    writer.can_record = False
+    event = new_event()
+    writer.outbox.publish_soon(await write(documents, event), event)
+    await until(lambda: received.events == [event])
+    await writer.outbox.sweep()
+    assert await pending(documents) == [event.id]
+    writer.can_record = True
+
+    async def left_by_a_sweep() -> list[str]:
+        await writer.outbox.sweep()
+        return await pending(documents)
+
+    # The next sweep goes on behind what failed, and the one after it begins anew.
+    await eventually(left_by_a_sweep, lambda ids: ids == [])
+    assert writer.recorded == [event]
 
 
 async def test_what_is_under_way_is_finished_before_a_stop(

@@ -53,6 +53,10 @@ class Person:
     async def delete(self, task_id: str, etag: str = "") -> None:
         await self.stub.DeleteTask(pb.DeleteTaskRequest(id=task_id, etag=etag), metadata=self.metadata, timeout=TIMEOUT_S)
 
+    async def history(self, task_id: str, page_size: int | None = None, page_token: str = "") -> pb.ListTaskHistoryResponse:
+        request = pb.ListTaskHistoryRequest(id=task_id, page_size=page_size, page_token=page_token)
+        return await self.stub.ListTaskHistory(request, metadata=self.metadata, timeout=TIMEOUT_S)
+
     async def restore(self, task_id: str) -> task_pb2.Task:
         request = pb.RestoreTaskRequest(id=task_id)
         return (await self.stub.RestoreTask(request, metadata=self.metadata, timeout=TIMEOUT_S)).task

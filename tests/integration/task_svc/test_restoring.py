@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,10 +15,12 @@ from mesh.leases import Lease
 from mesh.mongo import Document
 from mesh.times import utc_now
 from task_svc.app import app
+from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
 from task_svc.settings import TaskSettings
 from tests.integration.task_svc.person import Person
 from tests.refusals import refused
+from tests.task_events import task_event
 from tests.waiting import eventually
 
 
@@ -93,12 +96,18 @@ class TestPurge:
         ]
         back = await self.deleted(ada, database, ago=long, unsent=False)
         await ada.restore(back)
+        history = MongoTaskHistory(database)
+        for task_id in (*gone, *kept):
+            await history.record(replace(task_event("created"), id=task_id, subject=task_id))
         await purge.run()
+        recorded = [each["_id"] async for each in database["history"].find({}, {"_id": True})]
+        assert sorted(recorded) == sorted(kept)
         stored = [str(each["_id"]) async for each in database["tasks"].find({}, {"_id": True})]
         assert sorted(stored) == sorted([*kept, back])
         for task_id in gone:
-            with refused(reason_pb2.REASON_TASK_NOT_FOUND):
-                await ada.restore(task_id)
+            for call in (ada.restore(task_id), ada.history(task_id)):
+                with refused(reason_pb2.REASON_TASK_NOT_FOUND):
+                    await call
         for task_id in kept:
             await ada.restore(task_id)
 
@@ -108,7 +117,7 @@ class TestPurge:
         one = await self.deleted(ada, database, ago=timedelta(days=2), unsent=False)
         template = await database["tasks"].find_one({"_id": ObjectId(one)})
         assert template is not None
-        await database["tasks"].insert_many([{**template, "_id": ObjectId()} for _ in range(250)])
+        await database["tasks"].insert_many([{**template, "_id": ObjectId()} for _ in range(120)])
         await purge.run()
         assert await database["tasks"].count_documents({}) == 0
 

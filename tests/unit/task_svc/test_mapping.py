@@ -14,8 +14,8 @@ from unified.task.v1 import task_service_pb2 as pb
 from mesh.events import Event
 from mesh.logs import request_id
 from mesh.times import in_milliseconds
-from task_svc.mapping import WRITABLE, changes_of, event_to_envelope, page_to_proto, task_to_proto, values_of
-from task_svc.model import Kind, Priority, Status, Task, TaskEvent
+from task_svc.mapping import WRITABLE, changes_of, entry_of, event_to_envelope, page_to_proto, task_to_proto, values_of
+from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
 from task_svc.use_cases import Page
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -108,10 +108,10 @@ def test_the_last_page_has_no_token(token: str | None) -> None:
 TASK = Task("665f1f77bcf86cd799439021", "ada", title="Ship it", create_time=NOON, update_time=NOON, version=3)
 
 
-def an_envelope(kind: Kind, *changed_fields: str) -> tuple[Event, task_events_pb2.TaskEvent]:
+def an_envelope(kind: Kind, *changes: FieldChange) -> tuple[Event, task_events_pb2.TaskEvent]:
     token = request_id.set("request-7")
     try:
-        envelope = event_to_envelope(TaskEvent("event-1", kind, TASK, "bob", changed_fields))
+        envelope = event_to_envelope(TaskEvent("event-1", kind, TASK, "bob", changes))
     finally:
         request_id.reset(token)
     return envelope, task_events_pb2.TaskEvent.FromString(envelope.data)
@@ -134,9 +134,29 @@ def test_an_event_says_what_happened_to_what_and_why(kind: Kind) -> None:
     assert (payload.actor_id, payload.task, payload.WhichOneof("kind")) == ("bob", task_to_proto(TASK), kind)
 
 
-def test_an_update_names_what_changed() -> None:
-    _, payload = an_envelope(Kind.UPDATED, "title", "labels")
-    assert list(payload.updated.changed_fields) == ["title", "labels"]
+CHANGES = {
+    FieldChange("title", "Ship it", "Ship, it"): ("title", "Ship it", "Ship, it"),
+    FieldChange("status", Status.TODO, Status.IN_PROGRESS): ("status", "todo", "in_progress"),
+    FieldChange("priority", Priority.LOW, Priority.URGENT): ("priority", "low", "urgent"),
+    FieldChange("due_time", None, NOON): ("dueTime", "", "2026-01-02T12:00:00Z"),
+    FieldChange("due_time", NOON.replace(year=1, microsecond=5000), None): ("dueTime", "0001-01-02T12:00:00.005Z", ""),
+    FieldChange("labels", ("a", "b"), ()): ("labels", "a, b", ""),
+}
+
+
+def test_an_update_says_what_changed_in_the_words_of_clients() -> None:
+    envelope, payload = an_envelope(Kind.UPDATED, *CHANGES)
+    assert list(payload.updated.changed_fields) == ["title", "status", "priority", "due_time", "due_time", "labels"]
+    shown = [(each.field, each.before, each.after) for each in payload.updated.changes]
+    assert shown == list(CHANGES.values())
+    changes = tuple(FieldChange(*each) for each in shown)
+    assert entry_of(envelope) == HistoryEntry("event-1", "task.updated", "bob", NOON, 3, changes)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.UPDATED])
+def test_other_events_leave_an_entry_without_changes(kind: Kind) -> None:
+    envelope, _ = an_envelope(kind)
+    assert entry_of(envelope) == HistoryEntry("event-1", f"task.{kind}", "bob", NOON, 3)
 
 
 def test_an_envelope_survives_the_wire_and_the_outbox() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from task_svc.model import IllegalTransitionError, Priority, Status, Task
+from task_svc.model import FieldChange, IllegalTransitionError, Priority, Status, Task
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -84,6 +84,15 @@ def test_other_changes_leave_the_moment_of_completion() -> None:
 
 def test_a_deletion_is_a_version_of_its_own() -> None:
     assert a_task(version=2).deleted(LATER) == a_task(update_time=LATER, version=3)
+
+
+def test_changes_are_told_with_what_was_and_what_became() -> None:
+    task = a_task(labels=("a",))
+    changed = task.changed({"title": "Ship it", "labels": (), "status": Status.DONE}, LATER)
+    assert task.changes_to(changed, ["title", "labels", "status"]) == (
+        FieldChange("labels", ("a",), ()),
+        FieldChange("status", Status.TODO, Status.DONE),
+    )
 
 
 def test_a_restoration_is_a_version_of_its_own() -> None:

@@ -7,7 +7,7 @@ from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
 from task_svc.model import Task, TaskEvent
-from task_svc.use_cases import CHANGE_ATTEMPTS, Page, Question, TaskUseCases
+from task_svc.use_cases import CHANGE_ATTEMPTS, HistoryPage, Page, Question, TaskUseCases
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -34,13 +34,18 @@ class Contested:
         raise NotImplementedError
 
 
+class NoHistory:
+    async def list(self, member_id: str, task_id: str, page_size: int, page_token: str) -> HistoryPage | None:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize(
     ("etag", "reason", "attempts"),
     [("", reason_pb2.REASON_OVERLOADED, CHANGE_ATTEMPTS), ("1", reason_pb2.REASON_ETAG_MISMATCH, 1)],
 )
 async def test_who_gives_up_where_others_always_win(etag: str, reason: reason_pb2.Reason.ValueType, attempts: int) -> None:
     tasks = Contested()
-    use_cases = TaskUseCases(tasks, now=lambda: NOON, new_id=str)
+    use_cases = TaskUseCases(tasks, NoHistory(), now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
         await use_cases.change("ada", "task", {"title": "Ship it now"}, etag)
     assert raised.value.reason == reason
@@ -54,7 +59,7 @@ async def test_who_gives_up_where_others_always_win(etag: str, reason: reason_pb
 
 
 async def test_who_gives_up_where_others_always_restore_and_delete() -> None:
-    use_cases = TaskUseCases(Contested(), now=lambda: NOON, new_id=str)
+    use_cases = TaskUseCases(Contested(), NoHistory(), now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
         await use_cases.restore("ada", "task")
     assert raised.value.reason == reason_pb2.REASON_OVERLOADED

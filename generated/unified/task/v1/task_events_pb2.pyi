@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from unified.task.v1 import history_pb2 as _history_pb2
 from unified.task.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -100,18 +101,24 @@ class TaskUpdated(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The fields that changed, by their names in `Task`."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_history_pb2.FieldChange]:
+        """The same, with the values before and after."""
 
     def __init__(
         self,
         *,
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
+        changes: _abc.Iterable[_history_pb2.FieldChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_fields", b"changed_fields"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_fields", b"changed_fields", "changes", b"changes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

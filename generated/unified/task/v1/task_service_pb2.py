@@ -26,10 +26,11 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
+from unified.task.v1 import history_pb2 as unified_dot_task_dot_v1_dot_history__pb2
 from unified.task.v1 import task_pb2 as unified_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xde\x04\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12\x39\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdueBefore\x12\x37\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderByB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse\"F\n\x12RestoreTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"@\n\x13RestoreTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task2\xe0\x06\n\x0bTaskService\x12\xb6\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"_\x88\xb5\x18\x02\x92\xb5\x18\x14\x08\xc9\x01\x1a\x0f/api/tasks/{id}\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12r\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\"$\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xa4\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"M\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x80\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\")\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x03\x08\xcc\x01\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}\x12\x8a\x01\n\x0bRestoreTask\x12#.unified.task.v1.RestoreTaskRequest\x1a$.unified.task.v1.RestoreTaskResponse\"0\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x17/api/tasks/{id}/restoreb\x04taskb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1dunified/task/v1/history.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xde\x04\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12\x39\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdueBefore\x12\x37\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderByB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse\"F\n\x12RestoreTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"@\n\x13RestoreTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xb0\x01\n\x16ListTaskHistoryRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12.\n\tpage_size\x18\x02 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x03 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x93\x01\n\x17ListTaskHistoryResponse\x12\x37\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.unified.task.v1.HistoryEntryR\x07\x65ntries\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token2\xef\x07\n\x0bTaskService\x12\xb6\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"_\x88\xb5\x18\x02\x92\xb5\x18\x14\x08\xc9\x01\x1a\x0f/api/tasks/{id}\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12r\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\"$\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xa4\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"M\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x80\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\")\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x03\x08\xcc\x01\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}\x12\x8a\x01\n\x0bRestoreTask\x12#.unified.task.v1.RestoreTaskRequest\x1a$.unified.task.v1.RestoreTaskResponse\"0\x90\x02\x02\x88\xb5\x18\x02\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x17/api/tasks/{id}/restoreb\x04task\x12\x8c\x01\n\x0fListTaskHistory\x12\'.unified.task.v1.ListTaskHistoryRequest\x1a(.unified.task.v1.ListTaskHistoryResponse\"&\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/tasks/{id}/historyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,6 +61,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETETASKREQUEST'].fields_by_name['id']._serialized_options = b'\232\265\030\034\010\001Z\030665f1f77bcf86cd799439021'
   _globals['_RESTORETASKREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_RESTORETASKREQUEST'].fields_by_name['id']._serialized_options = b'\232\265\030\034\010\001Z\030665f1f77bcf86cd799439021'
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['id']._serialized_options = b'\232\265\030\034\010\001Z\030665f1f77bcf86cd799439021'
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['page_size']._serialized_options = b'\232\265\030\010@\001HdZ\00220'
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTTASKHISTORYREQUEST'].fields_by_name['page_token']._serialized_options = b'\232\265\030\003 \200\004'
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\210\265\030\002\222\265\030\024\010\311\001\032\017/api/tasks/{id}\250\265\030\001\202\323\344\223\0029\"\n/api/tasks:\004taskZ\037\"\021/api/tasks/upload:\004taskb\004taskb\004task'
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._loaded_options = None
@@ -72,30 +79,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\003\010\314\001\250\265\030\001\202\323\344\223\002\021*\017/api/tasks/{id}'
   _globals['_TASKSERVICE'].methods_by_name['RestoreTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['RestoreTask']._serialized_options = b'\220\002\002\210\265\030\002\250\265\030\001\202\323\344\223\002\037\"\027/api/tasks/{id}/restoreb\004task'
-  _globals['_CREATETASKREQUEST']._serialized_start=210
-  _globals['_CREATETASKREQUEST']._serialized_end=280
-  _globals['_CREATETASKRESPONSE']._serialized_start=282
-  _globals['_CREATETASKRESPONSE']._serialized_end=345
-  _globals['_GETTASKREQUEST']._serialized_start=347
-  _globals['_GETTASKREQUEST']._serialized_end=413
-  _globals['_GETTASKRESPONSE']._serialized_start=415
-  _globals['_GETTASKRESPONSE']._serialized_end=475
-  _globals['_LISTTASKSREQUEST']._serialized_start=478
-  _globals['_LISTTASKSREQUEST']._serialized_end=1084
-  _globals['_LISTTASKSRESPONSE']._serialized_start=1087
-  _globals['_LISTTASKSRESPONSE']._serialized_end=1216
-  _globals['_UPDATETASKREQUEST']._serialized_start=1219
-  _globals['_UPDATETASKREQUEST']._serialized_end=1412
-  _globals['_UPDATETASKRESPONSE']._serialized_start=1414
-  _globals['_UPDATETASKRESPONSE']._serialized_end=1477
-  _globals['_DELETETASKREQUEST']._serialized_start=1479
-  _globals['_DELETETASKREQUEST']._serialized_end=1568
-  _globals['_DELETETASKRESPONSE']._serialized_start=1570
-  _globals['_DELETETASKRESPONSE']._serialized_end=1590
-  _globals['_RESTORETASKREQUEST']._serialized_start=1592
-  _globals['_RESTORETASKREQUEST']._serialized_end=1662
-  _globals['_RESTORETASKRESPONSE']._serialized_start=1664
-  _globals['_RESTORETASKRESPONSE']._serialized_end=1728
-  _globals['_TASKSERVICE']._serialized_start=1731
-  _globals['_TASKSERVICE']._serialized_end=2595
+  _globals['_TASKSERVICE'].methods_by_name['ListTaskHistory']._loaded_options = None
+  _globals['_TASKSERVICE'].methods_by_name['ListTaskHistory']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\031\022\027/api/tasks/{id}/history'
+  _globals['_CREATETASKREQUEST']._serialized_start=241
+  _globals['_CREATETASKREQUEST']._serialized_end=311
+  _globals['_CREATETASKRESPONSE']._serialized_start=313
+  _globals['_CREATETASKRESPONSE']._serialized_end=376
+  _globals['_GETTASKREQUEST']._serialized_start=378
+  _globals['_GETTASKREQUEST']._serialized_end=444
+  _globals['_GETTASKRESPONSE']._serialized_start=446
+  _globals['_GETTASKRESPONSE']._serialized_end=506
+  _globals['_LISTTASKSREQUEST']._serialized_start=509
+  _globals['_LISTTASKSREQUEST']._serialized_end=1115
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1118
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1247
+  _globals['_UPDATETASKREQUEST']._serialized_start=1250
+  _globals['_UPDATETASKREQUEST']._serialized_end=1443
+  _globals['_UPDATETASKRESPONSE']._serialized_start=1445
+  _globals['_UPDATETASKRESPONSE']._serialized_end=1508
+  _globals['_DELETETASKREQUEST']._serialized_start=1510
+  _globals['_DELETETASKREQUEST']._serialized_end=1599
+  _globals['_DELETETASKRESPONSE']._serialized_start=1601
+  _globals['_DELETETASKRESPONSE']._serialized_end=1621
+  _globals['_RESTORETASKREQUEST']._serialized_start=1623
+  _globals['_RESTORETASKREQUEST']._serialized_end=1693
+  _globals['_RESTORETASKRESPONSE']._serialized_start=1695
+  _globals['_RESTORETASKRESPONSE']._serialized_end=1759
+  _globals['_LISTTASKHISTORYREQUEST']._serialized_start=1762
+  _globals['_LISTTASKHISTORYREQUEST']._serialized_end=1938
+  _globals['_LISTTASKHISTORYRESPONSE']._serialized_start=1941
+  _globals['_LISTTASKHISTORYRESPONSE']._serialized_end=2088
+  _globals['_TASKSERVICE']._serialized_start=2091
+  _globals['_TASKSERVICE']._serialized_end=3098
 # @@protoc_insertion_point(module_scope)

@@ -66,6 +66,11 @@ class TaskServiceStub:
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
                 response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
                 _registered_method=True)
+        self.ListTaskHistory = channel.unary_unary(
+                '/unified.task.v1.TaskService/ListTaskHistory',
+                request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryRequest.SerializeToString,
+                response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryResponse.FromString,
+                _registered_method=True)
 
 
 class TaskServiceServicer:
@@ -118,6 +123,14 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTaskHistory(self, request, context):
+        """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
+        its history until it is purged.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TaskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -150,6 +163,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.RestoreTask,
                     request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.FromString,
                     response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.SerializeToString,
+            ),
+            'ListTaskHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTaskHistory,
+                    request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryRequest.FromString,
+                    response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -316,6 +334,33 @@ class TaskService:
             '/unified.task.v1.TaskService/RestoreTask',
             unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
             unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTaskHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.task.v1.TaskService/ListTaskHistory',
+            unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryRequest.SerializeToString,
+            unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

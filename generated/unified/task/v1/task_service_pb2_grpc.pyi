@@ -53,6 +53,10 @@ class TaskServiceStub:
     """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
     unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
     """
+    ListTaskHistory: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskHistoryRequest, _task_service_pb2.ListTaskHistoryResponse]
+    """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
+    its history until it is purged.
+    """
 
 @_typing.type_check_only
 class TaskServiceAsyncStub(TaskServiceStub):
@@ -78,6 +82,10 @@ class TaskServiceAsyncStub(TaskServiceStub):
     RestoreTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RestoreTaskRequest, _task_service_pb2.RestoreTaskResponse]  # type: ignore[assignment]
     """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
     unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+    """
+    ListTaskHistory: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskHistoryRequest, _task_service_pb2.ListTaskHistoryResponse]  # type: ignore[assignment]
+    """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
+    its history until it is purged.
     """
 
 class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -137,6 +145,16 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_service_pb2.RestoreTaskResponse, _abc.Awaitable[_task_service_pb2.RestoreTaskResponse]]:
         """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
         unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTaskHistory(
+        self,
+        request: _task_service_pb2.ListTaskHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ListTaskHistoryResponse, _abc.Awaitable[_task_service_pb2.ListTaskHistoryResponse]]:
+        """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
+        its history until it is purged.
         """
 
 def add_TaskServiceServicer_to_server(servicer: TaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
