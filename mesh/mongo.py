@@ -16,6 +16,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from mesh.errors import ServiceError, deadline_exceeded, unavailable
+from mesh.mongo_locks import mend_locks
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ READ_CONCERN = ReadConcern("majority")
 
 def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
     """A client that gives up within seconds when the server is away, and connects on first use."""
+    mend_locks()
     return AsyncMongoClient(
         uri,
         appname=service,
