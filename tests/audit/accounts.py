@@ -14,8 +14,8 @@ from tests.audit.operations import Kind, Operation, Outcome
 
 LOST, TWICE, MISSING = "lost", "twice", "missing sequences"
 UNWANTED, WRONG, LEFT_OVER, DEAD = "never attempted", "not as acknowledged", "left over", "dead letters wrong"
-DIED = "died by itself"
-VIOLATIONS = (LOST, TWICE, MISSING, UNWANTED, WRONG, LEFT_OVER, DEAD, DIED)
+STALE, DIED = "stale reads", "died by itself"
+VIOLATIONS = (LOST, TWICE, MISSING, UNWANTED, WRONG, STALE, LEFT_OVER, DEAD, DIED)
 CREATED, UPDATED, DELETED = "task.created", "task.updated", "task.deleted"
 
 Place = tuple[str, int]
@@ -132,6 +132,8 @@ class Accounts:
             yield UNWANTED, f"{self._evidence.notifications_stored} notifications are stored and not all are shown"
 
     def _rest(self) -> Iterator[tuple[str, str]]:
+        for what in self._evidence.stale:
+            yield STALE, what
         for place, count in self._evidence.leftovers.items():
             yield LEFT_OVER, f"{count} in {place}"
         poison, dead = set(self._evidence.poison), set(self._evidence.dead_letters)

@@ -77,6 +77,10 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+def path_of(task_id: str | None) -> str:
+    return f"/api/tasks/{task_id}"
+
+
 def described(title: str) -> str:
     """A second field that every write sets, so that a write that is only half there shows."""
     return f"about {title}"
@@ -84,7 +88,7 @@ def described(title: str) -> str:
 
 def _request(operation: Operation) -> tuple[str, str, Any]:
     values = {"title": operation.title, "description": described(operation.title)}
-    path = f"/api/tasks/{operation.task_id}"
+    path = path_of(operation.task_id)
     match operation.kind:
         case Kind.CREATE:
             return "POST", CREATED_AT, values

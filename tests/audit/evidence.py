@@ -61,5 +61,7 @@ class Evidence:
     dead_letters: Sequence[str]
     # What should be empty and is not: outboxes and queues, by name.
     leftovers: Mapping[str, int] = field(default_factory=dict)
+    # Answers to readers that were older than what had been acknowledged.
+    stale: Sequence[str] = ()
     # Deaths that nobody caused, by process.
     unexplained: Counter[str] = field(default_factory=Counter)

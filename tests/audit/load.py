@@ -6,7 +6,7 @@ import random
 import time
 from collections import deque
 
-from tests.audit.client import Client, new_key
+from tests.audit.client import Client, new_key, path_of
 from tests.audit.operations import Journal, Kind, Operation, Outcome
 from tests.audit.plan import Plan
 
@@ -22,6 +22,15 @@ class User:
     def __init__(self, user_id: str, client: Client) -> None:
         self.id, self.client = user_id, client
         self.tasks: deque[str] = deque(maxlen=RECENT)
+        # The newest that was acknowledged of each resource, by its path; what somebody began to delete is left out.
+        self.versions: dict[str, int] = {}
+
+    def learn(self, path: str, version: int) -> None:
+        self.versions[path] = max(version, self.versions.get(path, 0))
+
+    def forget(self, task_id: str) -> None:
+        self.tasks.remove(task_id)
+        self.versions.pop(path_of(task_id), None)
 
 
 class Load:
@@ -58,7 +67,7 @@ class Load:
         number, kind = next(self._numbers), self._kind(user)
         task_id = None if kind is Kind.CREATE else self._random.choice(user.tasks)
         if kind is Kind.DELETE and task_id is not None:
-            user.tasks.remove(task_id)
+            user.forget(task_id)
         key = new_key() if self._random.random() < self._plan.keyed else None
         return Operation(number, kind, user.id, f"{self._plan.seed}-{number}", task_id, key, time.monotonic())
 
@@ -69,7 +78,10 @@ class Load:
         return Kind.DELETE if drawn < self._plan.creates + self._plan.deletes else Kind.CHANGE
 
     def _learn(self, user: User, operation: Operation) -> None:
-        if operation.outcome is Outcome.ACKNOWLEDGED:
-            self.acknowledged += 1
-            if operation.kind is Kind.CREATE and operation.task_id is not None:
-                user.tasks.append(operation.task_id)
+        if operation.outcome is not Outcome.ACKNOWLEDGED or operation.task_id is None:
+            return
+        self.acknowledged += 1
+        if operation.kind is Kind.CREATE:
+            user.tasks.append(operation.task_id)
+        if operation.version is not None and operation.task_id in user.tasks:
+            user.learn(path_of(operation.task_id), operation.version)

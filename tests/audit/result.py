@@ -29,7 +29,9 @@ class Result:
         return INVALID if self.shortfalls else GREEN
 
 
-def conclude(plan: Plan, evidence: Evidence, *, deaths: Counter[str], hits: Counter[KillPoint], loaded_s: float) -> Result:
+def conclude(
+    plan: Plan, evidence: Evidence, *, deaths: Counter[str], hits: Counter[KillPoint], reads: int, loaded_s: float
+) -> Result:
     accounts = Accounts(evidence)
     outcomes, violations = accounts.outcomes(), accounts.violations()
     figures = {
@@ -37,6 +39,7 @@ def conclude(plan: Plan, evidence: Evidence, *, deaths: Counter[str], hits: Coun
         **{name: outcomes[name] for name in ("attempted", "acknowledged", "refused", "unknown", "recovered", "absent")},
         "tried again": sum(each.tries > 1 for each in evidence.operations),
         "answered from the stored answer": sum(each.replayed for each in evidence.operations),
+        "reads": reads,
         "tasks stored": len(evidence.stored),
         "events": len({each.event for each in evidence.deliveries}),
         "deliveries of events": len(evidence.deliveries),

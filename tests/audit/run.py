@@ -19,6 +19,7 @@ from tests.audit.operations import Journal, read_journal
 from tests.audit.people import sign_up
 from tests.audit.plan import Plan
 from tests.audit.points import PROCESS_OF, service_of
+from tests.audit.reading import Reader
 from tests.audit.result import Result, conclude
 from tests.audit.settling import settle
 from tests.audit.supervision import Supervision
@@ -50,6 +51,7 @@ class _Run:
         self._journal = Journal(world.journal_file)
         self._load = Load(plan, users, self._journal)
         self._saboteur = Saboteur(plan, world.points, self._supervision, self._poisoner, lambda: self._load.acknowledged)
+        self._readers = [Reader(user, seed=plan.seed) for user in users]
         self._begin = time.monotonic()
 
     async def go(self) -> Result:
@@ -66,16 +68,25 @@ class _Run:
             log.info("accounting")
             evidence = await self._evidence(leftovers)
         hits = self._world.points.hits()
-        return conclude(self._plan, evidence, deaths=self._supervision.deaths, hits=hits, loaded_s=loaded_s)
+        return conclude(
+            self._plan,
+            evidence,
+            deaths=self._supervision.deaths,
+            hits=hits,
+            reads=sum(each.reads for each in self._readers),
+            loaded_s=loaded_s,
+        )
 
     async def _rage(self) -> None:
         """Load and faults, until the plan is fulfilled or its time is up; then every operation to its end."""
         async with asyncio.TaskGroup() as group:
             load = group.create_task(self._load.run())
             faults = group.create_task(self._saboteur.run())
+            readers = [group.create_task(reader.run()) for reader in self._readers]
             while not self._is_fulfilled() and time.monotonic() < self._begin + self._plan.limit_s:
                 await asyncio.sleep(INTERVAL_S)
-            faults.cancel()
+            for task in (faults, *readers):
+                task.cancel()
             log.info("enough: clients finish")
             self._world.points.disarm()
             self._load.stop()
@@ -101,6 +112,7 @@ class _Run:
             poison=self._poisoner.injected,
             dead_letters=await observing.dead_letters(world),
             leftovers=leftovers,
+            stale=[each for reader in self._readers for each in reader.stale],
             unexplained=self._unexplained(),
         )
 
