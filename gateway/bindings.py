@@ -61,6 +61,12 @@ class Binding:
         return self.rest.max_body_bytes or DEFAULT_BODY_BYTES
 
     @property
+    def body_is_optional(self) -> bool:
+        """Whether no body stands for an empty one: the body is the whole request, and may lack every field."""
+        fields = [field for field in self.method.input_type.fields if field.name not in self.template.variables]
+        return self.body == WHOLE_BODY and not any(field.GetOptions().Extensions[options_pb2.rules].required for field in fields)
+
+    @property
     def only_reads(self) -> bool:
         level = self.method.GetOptions().idempotency_level
         return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
@@ -27,7 +28,8 @@ class Endpoint:
 
     def __init__(self, binding: Binding, service: ServiceCalls, *, timeout_s: float, body_timeout_s: float) -> None:
         self.name, self.needs_caller = binding.name, binding.needs_caller
-        self._has_body, self._max_body_bytes = bool(binding.body), binding.max_body_bytes
+        self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
+        self._max_body_bytes = binding.max_body_bytes
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
         self._reader = RequestReader(binding)
         self._answer = compile_answer(binding)
@@ -43,11 +45,7 @@ class Endpoint:
 
     async def __call__(self, request: web.BaseRequest, path: Sequence[str], token: str | None) -> web.Response:
         """`path` holds the values of the template's variables, `token` the caller's verified access token."""
-        body = None
-        if self._has_body:
-            body = await read_json(request, max_bytes=self._max_body_bytes, timeout_s=self._body_timeout_s)
-        else:
-            await refuse_body(request, timeout_s=self._body_timeout_s)
+        body = await self._body_of(request)
         etag = _if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
         metadata = [("x-request-id", request_id.get())]
@@ -66,6 +64,15 @@ class Endpoint:
         answer = self._answer(response)
         mark_replayed(answer, trailing)
         return answer
+
+    async def _body_of(self, request: web.BaseRequest) -> Any:
+        """The parsed body, or nothing where none belongs."""
+        if not self._has_body:
+            await refuse_body(request, timeout_s=self._body_timeout_s)
+            return None
+        if self._body_is_optional and not request.can_read_body:
+            return {}
+        return await read_json(request, max_bytes=self._max_body_bytes, timeout_s=self._body_timeout_s)
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""

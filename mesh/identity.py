@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in user. `token` is what proved it, to be passed on to other services; `expires_at` is in Unix seconds."""
+    """A signed-in user. `token` is what proved it, to be passed on to other services; `expires_at` is in Unix seconds; `name` is
+    what the user is called, as the token says it, and empty where it does not."""
 
     user_id: str
     expires_at: float
     token: str = field(repr=False)
+    name: str = ""
 
 
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)

@@ -87,7 +87,7 @@ class TokenVerifier:
             raise _refused("the access token has expired") from None
         except jwt.PyJWTError:
             raise _refused("the access token is not valid") from None
-        return Caller(user_id=claims["sub"], expires_at=float(claims["exp"]), token=token)
+        return Caller(claims["sub"], float(claims["exp"]), token, name=str(claims.get("name", "")))
 
     def _remember(self, caller: Caller) -> None:
         self._callers[caller.token] = caller

@@ -12,11 +12,13 @@ from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
 from mesh.consumer import Consumer
 from mesh.health import HealthWatch
+from mesh.idempotency import IdempotencyStore
 from mesh.metrics import serving_metrics
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
 from notify_svc.consumer import QUEUES, TaskEventHandler
+from notify_svc.preferences import MongoPreferencesRepository
 from notify_svc.repository import MongoNotificationRepository
 from notify_svc.servicer import NotificationServicer
 from notify_svc.settings import NotifySettings
@@ -30,8 +32,10 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
     """The running service, until the context is left. Yields its port."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_notification_service, "notify_svc"))
-        notifications = MongoNotificationRepository(mongo.database(client, settings.db_name_notification_service))
-        use_cases = NotificationUseCases(notifications, now=utc_now, new_id=lambda: str(ObjectId()))
+        database = mongo.database(client, settings.db_name_notification_service)
+        keys = IdempotencyStore(client, database, utc_now)
+        notifications, preferences = MongoNotificationRepository(database), MongoPreferencesRepository(database)
+        use_cases = NotificationUseCases(notifications, preferences, now=utc_now, new_id=lambda: str(ObjectId()))
         publisher = Publisher(topology.declare_events)
         consumer = Consumer(
             QUEUES,
@@ -46,6 +50,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
         await mongo.when_available(notifications.ensure_indexes)
+        await mongo.when_available(keys.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
         await stack.enter_async_context(broker)
         stack.push_async_callback(partial(consumer.stop, settings.drain_seconds))
@@ -57,5 +62,6 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 verifier=verifier_of(settings),
                 health=health,
                 drain_s=settings.drain_seconds,
+                keys=keys,
             )
         )

@@ -1,8 +1,33 @@
-"""What a notification is, and what an event tells its recipients."""
+"""What a notification is, what an event tells its recipients, and what a recipient does with it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
+
+SOMEBODY = "Somebody"
+VERBS: Mapping[str, str] = {
+    "task.created": "created",
+    "task.updated": "changed",
+    "task.deleted": "deleted",
+    "task.restored": "restored",
+}
+TYPES = tuple(VERBS)
+
+
+class State(StrEnum):
+    """Where a notification is. The last three are in no list: what was deleted, and what its recipient did not want."""
+
+    UNREAD = "unread"
+    READ = "read"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+    TYPE_OFF = "type_off"
+    OWN_ACTION = "own_action"
+
+
+INBOX = (State.UNREAD, State.READ)
+SHOWN = (*INBOX, State.ARCHIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +38,9 @@ class TaskChange:
     type: str
     task_id: str
     task_title: str
+    task_status: str
     actor_id: str
+    actor_name: str
     owner_id: str
     changed_fields: Sequence[str] = ()
 
@@ -24,7 +51,7 @@ class TaskChange:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one user is told of one event; exactly one exists for the two of them."""
+    """What one user is told of one event; exactly one exists for the two of them. `kept_out` says why it is in no list."""
 
     id: str
     recipient_id: str
@@ -35,22 +62,67 @@ class Notification:
     task_id: str
     actor_id: str
     create_time: datetime
+    seen_time: datetime | None = None
+    read_time: datetime | None = None
+    archive_time: datetime | None = None
+    kept_out: State | None = None
+
+    @property
+    def state(self) -> State:
+        if self.kept_out is not None:
+            return self.kept_out
+        if self.archive_time is not None:
+            return State.ARCHIVED
+        return State.UNREAD if self.read_time is None else State.READ
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it counts as new: in the inbox, and not shown yet."""
+        return self.seen_time is None and self.state in INBOX
+
+    def seen(self, at: datetime) -> "Notification":
+        return replace(self, seen_time=self.seen_time or at)
+
+    def read(self, at: datetime) -> "Notification":
+        return replace(self.seen(at), read_time=self.read_time or at)
+
+    def unread(self, _: datetime) -> "Notification":
+        return replace(self, read_time=None)
+
+    def archived(self, at: datetime) -> "Notification":
+        return replace(self, archive_time=self.archive_time or at)
+
+    def unarchived(self, _: datetime) -> "Notification":
+        return replace(self, archive_time=None)
+
+    def deleted(self, _: datetime) -> "Notification":
+        """What is left of it: enough to keep its event from bringing it back."""
+        return replace(self, title="", body="", kept_out=State.DELETED)
 
 
-TITLES = {
-    "task.created": "Task created",
-    "task.updated": "Task updated",
-    "task.deleted": "Task deleted",
-    "task.restored": "Task restored",
-}
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a user wants to hear of: everything, unless said otherwise."""
+
+    off: frozenset[str] = field(default=frozenset())
+    own_actions: bool = True
+
+    def keep_out(self, change: TaskChange, recipient_id: str) -> State | None:
+        """Why the recipient does not want to hear of the change; nothing when it goes to the inbox."""
+        if change.type in self.off:
+            return State.TYPE_OFF
+        return State.OWN_ACTION if change.actor_id == recipient_id and not self.own_actions else None
 
 
 def title_of(change: TaskChange) -> str:
-    """One line: what happened to which task."""
-    return f"{TITLES[change.type]}: {change.task_title}"
+    """One line: who did what to which task."""
+    who, task = change.actor_name or SOMEBODY, f"‘{change.task_title}’"
+    if change.type == "task.updated" and "status" in change.changed_fields:
+        return f"{who} moved {task} to {change.task_status.replace('_', ' ')}"
+    return f"{who} {VERBS[change.type]} {task}"
 
 
 def body_of(change: TaskChange) -> str:
     """What else there is to say."""
-    names = ", ".join(field.replace("_", " ") for field in change.changed_fields)
+    names = ", ".join(name.replace("_", " ") for name in change.changed_fields)
     return f"Changed: {names}" if names else ""

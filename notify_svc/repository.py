@@ -1,7 +1,13 @@
-"""Keeps notifications in MongoDB. Holds no rules; the unique index on event and recipient is what "exactly one" rests on."""
+"""Keeps notifications in MongoDB. Holds no rules; the unique index on event and recipient is what "exactly one" rests on.
 
+`state` and `unseen` follow from the times beside them; they are stored because lists and counts are answered from indexes on
+them. Which index answers a list is said by name: the planner's guess depends on what it saw last.
+"""
+
+from datetime import datetime
 from typing import Any
 
+import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
@@ -9,16 +15,26 @@ from pymongo.errors import DuplicateKeyError
 
 from mesh import pages
 from mesh.inserts import Inserter
-from mesh.mongo import Document
-from notify_svc.model import Notification
-from notify_svc.use_cases import Page
+from mesh.mongo import Document, object_id
+from mesh.transactions import session
+from notify_svc.model import INBOX, Notification, State
+from notify_svc.use_cases import Page, Question
 
+NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
+BY_STATE, BY_TYPE, UNSEEN, STATELESS = "of_recipient_by_state", "of_recipient_by_type", "unseen_of_recipient", "stateless"
 INDEXES = [
     IndexModel([("eventId", ASCENDING), ("recipientId", ASCENDING)], name="once_per_event", unique=True),
-    IndexModel([("recipientId", ASCENDING), ("createTime", DESCENDING), ("_id", DESCENDING)], name="of_recipient_newest_first"),
+    IndexModel([("recipientId", ASCENDING), ("state", ASCENDING), *NEWEST_FIRST], name=BY_STATE),
+    IndexModel([("recipientId", ASCENDING), ("type", ASCENDING), ("state", ASCENDING), *NEWEST_FIRST], name=BY_TYPE),
+    IndexModel(
+        [("recipientId", ASCENDING), ("unseen", ASCENDING), *NEWEST_FIRST], name=UNSEEN, partialFilterExpression={"unseen": True}
+    ),
+    IndexModel([("state", ASCENDING)], name=STATELESS, partialFilterExpression={"state": None}),
 ]
-NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
-QUESTION = "notifications newest first"
+# An index that is new has to be built over all notifications, and building it is not resumed.
+UPGRADE_TIMEOUT_S = 300.0
+# What notifications lack that were stored before there were states.
+UNTOUCHED: Document = {"state": State.UNREAD.value, "unseen": True, "seenTime": None, "readTime": None, "archiveTime": None}
 
 
 class MongoNotificationRepository:
@@ -27,7 +43,10 @@ class MongoNotificationRepository:
         self._insert = Inserter(self._notifications)
 
     async def ensure_indexes(self) -> None:
-        await self._notifications.create_indexes(INDEXES)
+        """Also give a state to notifications that have none; when all have one, that is a look into an empty index."""
+        with pymongo.timeout(UPGRADE_TIMEOUT_S):
+            await self._notifications.create_indexes(INDEXES)
+            await self._notifications.update_many({"state": None}, {"$set": UNTOUCHED}, hint=STATELESS)
 
     async def add_once(self, notification: Notification) -> bool:
         try:
@@ -36,15 +55,82 @@ class MongoNotificationRepository:
             return False
         return True
 
-    async def list(self, recipient_id: str, page_size: int, page_token: str) -> Page:
-        position = pages.from_token(QUESTION, page_token)
-        beyond = position.beyond("createTime") if position else {}
-        found = self._notifications.find({"recipientId": recipient_id, **beyond})
+    async def get(self, recipient_id: str, notification_id: str) -> Notification | None:
+        key = object_id(notification_id)
+        return None if key is None else await self._find_one({"_id": key, "recipientId": recipient_id})
+
+    async def of_event(self, recipient_id: str, event_id: str) -> Notification | None:
+        return await self._find_one({"eventId": event_id, "recipientId": recipient_id})
+
+    async def _find_one(self, wanted: Document) -> Notification | None:
+        document = await self._notifications.find_one(wanted, session=session())
+        return _to_notification(document) if document else None
+
+    async def list(self, recipient_id: str, question: Question, page_size: int, page_token: str) -> Page:
+        title = f"notifications {sorted(question.states)} {sorted(set(question.types))}"
+        position = pages.from_token(title, page_token)
+        wanted = {"recipientId": recipient_id, **_asked_for(question), **(position.beyond("createTime") if position else {})}
+        found = self._notifications.find(wanted, hint=BY_TYPE if question.types else BY_STATE)
         documents = await found.sort(NEWEST_FIRST).limit(page_size + 1).to_list()
         listed = [_to_notification(document) for document in documents[:page_size]]
         if len(documents) <= page_size:
             return Page(listed, None)
-        return Page(listed, pages.to_token(QUESTION, pages.Position(listed[-1].create_time, ObjectId(listed[-1].id))))
+        return Page(listed, pages.to_token(title, pages.Position(listed[-1].create_time, ObjectId(listed[-1].id))))
+
+    async def replace(self, before: Notification, after: Notification) -> bool:
+        stored = {"_id": ObjectId(before.id), **_marks(before)}
+        # An unset field is found as null.
+        result = await self._notifications.update_one(stored, {"$set": _changing(after)}, session=session())
+        return result.matched_count == 1
+
+    async def mark_seen(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
+        unseen = {"recipientId": recipient_id, "unseen": True, **_up_to(through)}
+        seen = {"$set": {"seenTime": at, "unseen": False}}
+        return (await self._notifications.update_many(unseen, seen, hint=UNSEEN, session=session())).modified_count
+
+    async def mark_read(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
+        unread = {"recipientId": recipient_id, "state": State.UNREAD.value, **_up_to(through)}
+        seen = {"$ifNull": ["$seenTime", at]}
+        read = {"$set": {"readTime": at, "seenTime": seen, "unseen": False, "state": State.READ.value}}
+        return (await self._notifications.update_many(unread, [read], hint=BY_STATE, session=session())).modified_count
+
+    async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
+        unread = {"recipientId": recipient_id, "state": State.UNREAD.value}
+        unseen = {"recipientId": recipient_id, "unseen": True}
+        return (
+            await self._notifications.count_documents(unread, limit=most, hint=BY_STATE),
+            await self._notifications.count_documents(unseen, limit=most, hint=UNSEEN),
+        )
+
+
+def _asked_for(question: Question) -> Document:
+    states: Document = {"state": {"$in": list(question.states)}}
+    return {**states, "type": {"$in": sorted(set(question.types))}} if question.types else states
+
+
+def _up_to(through: Notification | None) -> Document:
+    """In the order of the list: nothing that is newer."""
+    if through is None:
+        return {}
+    time = through.create_time
+    same_time = {"createTime": time, "_id": {"$lte": ObjectId(through.id)}}
+    # The first bounds what is read of the index, the second sorts out those of the same millisecond.
+    return {"createTime": {"$lte": time}, "$or": [{"createTime": {"$lt": time}}, same_time]}
+
+
+def _marks(notification: Notification) -> Document:
+    return {
+        "seenTime": notification.seen_time,
+        "readTime": notification.read_time,
+        "archiveTime": notification.archive_time,
+        "state": notification.state.value,
+    }
+
+
+def _changing(notification: Notification) -> Document:
+    """What may differ after its recipient did something with it."""
+    texts = {"title": notification.title, "body": notification.body}
+    return {**_marks(notification), **texts, "unseen": notification.is_unseen}
 
 
 def _to_document(notification: Notification) -> Document:
@@ -53,15 +139,15 @@ def _to_document(notification: Notification) -> Document:
         "recipientId": notification.recipient_id,
         "eventId": notification.event_id,
         "type": notification.type,
-        "title": notification.title,
-        "body": notification.body,
         "taskId": notification.task_id,
         "actorId": notification.actor_id,
         "createTime": notification.create_time,
+        **_changing(notification),
     }
 
 
 def _to_notification(document: Any) -> Notification:
+    state = State(document["state"])
     return Notification(
         id=str(document["_id"]),
         recipient_id=document["recipientId"],
@@ -72,4 +158,8 @@ def _to_notification(document: Any) -> Notification:
         task_id=document["taskId"],
         actor_id=document["actorId"],
         create_time=document["createTime"],
+        seen_time=document["seenTime"],
+        read_time=document["readTime"],
+        archive_time=document["archiveTime"],
+        kept_out=None if state in (*INBOX, State.ARCHIVED) else state,
     )

@@ -1,15 +1,24 @@
-"""What the service does: tell everyone concerned of a change, and answer what a user was told."""
+"""What the service does: tell everyone concerned of a change, and let a user work through what he or she was told."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from notify_svc.model import Notification, TaskChange, body_of, title_of
+from unified.error.v1 import reason_pb2
+
+from mesh.errors import ServiceError
+from notify_svc.model import INBOX, SHOWN, Notification, Preferences, State, TaskChange, body_of, title_of
 
 log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Mark = Callable[[Notification, datetime], Notification]
+"""What a user does with a notification; doing it again changes nothing."""
+# Each round of a contested change lets at least one writer through.
+CHANGE_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +29,62 @@ class Page:
     next_page_token: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which notifications are asked for: in any of these states, of any of these types (all when empty)."""
+
+    states: Sequence[State] = INBOX
+    types: Sequence[str] = ()
+
+
 class NotificationRepository(Protocol):
     async def add_once(self, notification: Notification) -> bool:
         """Store the notification unless its recipient has one for its event; answers whether it is new."""
 
-    async def list(self, recipient_id: str, page_size: int, page_token: str) -> Page: ...
+    async def get(self, recipient_id: str, notification_id: str) -> Notification | None: ...
+
+    async def of_event(self, recipient_id: str, event_id: str) -> Notification | None: ...
+
+    async def list(self, recipient_id: str, question: Question, page_size: int, page_token: str) -> Page: ...
+
+    async def replace(self, before: Notification, after: Notification) -> bool:
+        """Store `after`; answers False, and stores nothing, unless `before` is what is stored."""
+
+    async def mark_seen(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
+        """Mark what is unseen in the inbox, up to and including `through`; answers how many that were."""
+
+    async def mark_read(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
+        """Mark what is unread in the inbox as read and seen, likewise."""
+
+    async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
+        """How many in the inbox are unread, and how many unseen, each counted to `most`."""
+
+
+class PreferencesRepository(Protocol):
+    async def get_all(self, user_ids: Iterable[str]) -> Mapping[str, Preferences]:
+        """The preferences of each user, the defaults for who has none."""
+
+    async def set(self, user_id: str, preferences: Preferences) -> None: ...
 
 
 class NotificationUseCases:
-    def __init__(self, notifications: NotificationRepository, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._notifications, self._now, self._new_id = notifications, now, new_id
+    def __init__(
+        self,
+        notifications: NotificationRepository,
+        preferences: PreferencesRepository,
+        *,
+        now: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._notifications, self._preferences = notifications, preferences
+        self._now, self._new_id = now, new_id
 
     async def tell(self, change: TaskChange) -> None:
         """Notify everyone concerned. Doing it again changes nothing, so it may be repeated after any failure."""
-        await asyncio.gather(*(self._tell(change, recipient_id) for recipient_id in change.recipients()))
+        preferences = await self._preferences.get_all(change.recipients())
+        await asyncio.gather(*(self._tell(change, user_id, wishes) for user_id, wishes in preferences.items()))
 
-    async def _tell(self, change: TaskChange, recipient_id: str) -> None:
+    async def _tell(self, change: TaskChange, recipient_id: str, preferences: Preferences) -> None:
         notification = Notification(
             id=self._new_id(),
             recipient_id=recipient_id,
@@ -46,10 +95,48 @@ class NotificationUseCases:
             task_id=change.task_id,
             actor_id=change.actor_id,
             create_time=self._now(),
+            kept_out=preferences.keep_out(change, recipient_id),
         )
         is_new = await self._notifications.add_once(notification)
         log.info("user notified" if is_new else "user had been notified", extra={"event_id": change.event_id})
 
-    async def list(self, caller_id: str, page_size: int, page_token: str = "") -> Page:
+    async def list(self, caller_id: str, question: Question, page_size: int, page_token: str = "") -> Page:
         """The caller's notifications, newest first."""
-        return await self._notifications.list(caller_id, page_size, page_token)
+        return await self._notifications.list(caller_id, question, page_size, page_token)
+
+    async def mark(self, caller_id: str, notification_id: str, mark: Mark) -> Notification:
+        """Do with one notification what the caller wants done, and answer it."""
+        for _ in range(CHANGE_ATTEMPTS):
+            before = await self._shown(caller_id, notification_id)
+            after = mark(before, self._now())
+            if after == before or await self._notifications.replace(before, after):
+                return after
+        raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many changes of this notification at once", retry_after_s=1)
+
+    async def mark_all_seen(self, caller_id: str, through_id: str) -> int:
+        return await self._notifications.mark_seen(caller_id, await self._through(caller_id, through_id), self._now())
+
+    async def mark_all_read(self, caller_id: str, through_id: str) -> int:
+        return await self._notifications.mark_read(caller_id, await self._through(caller_id, through_id), self._now())
+
+    async def count_new(self, caller_id: str, most: int) -> tuple[int, int]:
+        return await self._notifications.count_new(caller_id, most)
+
+    async def preferences(self, caller_id: str) -> Preferences:
+        return (await self._preferences.get_all([caller_id]))[caller_id]
+
+    async def set_preferences(self, caller_id: str, preferences: Preferences) -> None:
+        await self._preferences.set(caller_id, preferences)
+
+    async def explain(self, caller_id: str, event_id: str) -> Notification | None:
+        """What became of the event for the caller; nothing when it never concerned the caller, or has not arrived."""
+        return await self._notifications.of_event(caller_id, event_id)
+
+    async def _through(self, caller_id: str, notification_id: str) -> Notification | None:
+        return await self._shown(caller_id, notification_id) if notification_id else None
+
+    async def _shown(self, caller_id: str, notification_id: str) -> Notification:
+        notification = await self._notifications.get(caller_id, notification_id)
+        if notification is None or notification.state not in SHOWN:
+            raise ServiceError(reason_pb2.REASON_NOTIFICATION_NOT_FOUND, "there is no such notification")
+        return notification

@@ -10,6 +10,7 @@ from unified.task.v1 import task_service_pb2 as pb
 
 from mesh.errors import FieldError, ServiceError
 from mesh.events import Event
+from mesh.identity import CALLER
 from mesh.logs import request_id
 from mesh.times import from_timestamp, in_milliseconds, to_timestamp
 from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
@@ -101,6 +102,8 @@ def page_to_proto(page: Page) -> pb.ListTasksResponse:
 
 def event_to_envelope(event: TaskEvent) -> Event:
     payload = task_events_pb2.TaskEvent(actor_id=event.actor_id, task=task_to_proto(event.task))
+    if caller := CALLER.get():
+        payload.actor_name = caller.name
     match event.kind:
         case Kind.CREATED:
             payload.created.SetInParent()

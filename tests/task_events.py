@@ -14,11 +14,19 @@ ACTOR_ID = "665f1f77bcf86cd799439011"
 
 
 def task_event(
-    kind: str, owner_id: str = ACTOR_ID, *, title: str = "Ship it", changed_fields: Sequence[str] = (), event_id: str = ""
+    kind: str,
+    owner_id: str = ACTOR_ID,
+    *,
+    title: str = "Ship it",
+    status: task_pb2.Status.ValueType = task_pb2.STATUS_TODO,
+    changed_fields: Sequence[str] = (),
+    event_id: str = "",
+    actor_id: str = ACTOR_ID,
+    actor_name: str = "Grace",
 ) -> Event:
-    """What happened ("created", "updated", "deleted", "restored") to a task of this owner."""
-    task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id)
-    payload = task_events_pb2.TaskEvent(actor_id=ACTOR_ID, task=task)
+    """What Grace did ("created", "updated", "deleted", "restored") to a task of this owner."""
+    task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id, status=status)
+    payload = task_events_pb2.TaskEvent(actor_id=actor_id, actor_name=actor_name, task=task)
     getattr(payload, kind).SetInParent()
     if changed_fields:
         payload.updated.changed_fields.extend(changed_fields)

@@ -66,13 +66,14 @@ class JwtIssuer:
         self._key, self._issuer, self._audience, self.ttl_s = key, issuer, audience, ttl_s
         self._now, self._new_id = now, new_id
 
-    def issue(self, user_id: str) -> str:
-        """A token that says its bearer is this user."""
+    def issue(self, user_id: str, name: str) -> str:
+        """A token that says its bearer is this user, and what the user is called."""
         now = int(self._now())
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": user_id,
+            "name": name,
             "iat": now,
             "exp": now + self.ttl_s,
             "jti": self._new_id(),

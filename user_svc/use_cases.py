@@ -52,7 +52,7 @@ class Passwords(Protocol):
 class TokenIssuer(Protocol):
     ttl_s: int
 
-    def issue(self, user_id: str) -> str: ...
+    def issue(self, user_id: str, name: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class UserUseCases:
             log.info("sign-in refused", extra={"user_id": account.user.id if account else ""})
             raise ServiceError(reason_pb2.REASON_INVALID_CREDENTIALS, "the e-mail address or the password is wrong")
         log.info("user signed in", extra={"user_id": account.user.id})
-        return SignIn(self._tokens.issue(account.user.id), self._tokens.ttl_s, account.user)
+        return SignIn(self._tokens.issue(account.user.id, account.user.name), self._tokens.ttl_s, account.user)
 
     async def profile(self, user_id: str) -> User:
         user = await self._cache.get(user_id)

@@ -84,7 +84,7 @@ def _request_body(binding: Binding, schemas: Schemas) -> Schema:
         use = Use.CHANGE if UPDATE_MASK in request.fields_by_name else Use.INPUT
         schema = schemas.message(message_of(request.fields_by_name[binding.body]), use)
     types = [JSON, MERGE_PATCH] if binding.verb == "PATCH" else [JSON]
-    return {"required": True, "content": {media_type: {"schema": schema} for media_type in types}}
+    return {"required": not binding.body_is_optional, "content": {media_type: {"schema": schema} for media_type in types}}
 
 
 def _success(binding: Binding, schemas: Schemas) -> Schema:

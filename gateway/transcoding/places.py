@@ -26,7 +26,8 @@ def compile_places(binding: Binding) -> Callable[[str], dict[str, str]]:
             return {"pointer": "".join(f"/{name}" for name in names)}
         if binding.body and steps[:1] == [binding.body]:
             return {"pointer": "".join(f"/{name}" for name in names[1:])}
-        return {"parameter": ".".join(names)}
+        # A parameter that is repeated has one name.
+        return {"parameter": ".".join(name for name in names if not name.isdigit())}
 
     return place
 

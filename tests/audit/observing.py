@@ -37,11 +37,17 @@ async def shown_tasks(users: Sequence[User]) -> list[ShownTask]:
 
 
 async def shown_notifications(users: Sequence[User]) -> list[ShownNotification]:
+    """Each with the task's title, as its own says it."""
     return [
-        ShownNotification(user.id, each["eventId"], each["type"], each["title"], each["taskId"])
+        ShownNotification(user.id, each["eventId"], each["type"], _task_title(each["title"]), each["taskId"])
         for user in users
         async for each in _all(user, "notifications")
     ]
+
+
+def _task_title(title: str) -> str:
+    """What stands between the quotation marks."""
+    return title.partition("‘")[2].rpartition("’")[0]
 
 
 async def _all(user: User, what: str) -> AsyncIterator[dict[str, Any]]:

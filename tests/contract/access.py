@@ -12,7 +12,7 @@ def access_table() -> str:
         (binding.template.text, binding.verb, options_pb2.Access.Name(binding.access).removeprefix("ACCESS_"), binding.name)
         for binding in build_bindings(load_contract().services)
     )
-    return "".join(f"{verb:<6} {path:<28} {access.lower():<9} {method}\n" for path, verb, access, method in rows)
+    return "".join(f"{verb:<6} {path:<34} {access.lower():<9} {method}\n" for path, verb, access, method in rows)
 
 
 if __name__ == "__main__":

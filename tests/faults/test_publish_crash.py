@@ -36,7 +36,7 @@ async def test_a_change_whose_process_dies_is_told_once(point: tuple[str, ...], 
 
     (told,) = await ada.is_notified(1)
     (task,) = (await ada.get("/api/tasks")).expect(200)["tasks"]
-    assert (told["type"], told["title"], told["taskId"]) == ("task.created", "Task created: Survive", task["id"])
+    assert (told["type"], told["title"], told["taskId"]) == ("task.created", "Ada created ‘Survive’", task["id"])
     # Everything goes on, and nothing comes twice.
     (await ada.delete(f"/api/tasks/{task['id']}")).expect(204)
     assert [each["type"] for each in await ada.is_notified(2)] == ["task.deleted", "task.created"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from unified.task.v1 import task_pb2
 
 from dev.ports import free_port
 from dev.servers import Mongod
@@ -23,20 +24,23 @@ from tests.integration.notify_svc.person import Person
 from tests.task_events import ACTOR_ID, TASK_ID, task_event
 from tests.waiting import eventually, until
 
+IN_PROGRESS = task_pb2.STATUS_IN_PROGRESS
+
 
 @pytest.mark.parametrize(
     ("kind", "changed_fields", "title", "body"),
     [
-        ("created", [], "Task created: Ship it", ""),
-        ("updated", ["status", "due_time"], "Task updated: Ship it", "Changed: status, due time"),
-        ("deleted", [], "Task deleted: Ship it", ""),
-        ("restored", [], "Task restored: Ship it", ""),
+        ("created", [], "Grace created ‘Ship it’", ""),
+        ("updated", ["title", "due_time"], "Grace changed ‘Ship it’", "Changed: title, due time"),
+        ("updated", ["status"], "Grace moved ‘Ship it’ to in progress", "Changed: status"),
+        ("deleted", [], "Grace deleted ‘Ship it’", ""),
+        ("restored", [], "Grace restored ‘Ship it’", ""),
     ],
 )
 async def test_an_event_becomes_a_notification(
     kind: str, changed_fields: list[str], title: str, body: str, ada: Person, publisher: Publisher
 ) -> None:
-    event = task_event(kind, ada.user_id, changed_fields=changed_fields)
+    event = task_event(kind, ada.user_id, changed_fields=changed_fields, status=IN_PROGRESS)
     await publish(publisher, event)
     notification = await ada.notified_of(event.id)
     assert (notification.type, notification.title, notification.body) == (f"task.{kind}", title, body)

@@ -57,6 +57,22 @@ def test_additional_bindings_are_bindings_of_their_own() -> None:
     assert (second.verb, second.template.text, second.body, second.response_body) == ("PUT", "/b", "*", "thing")
 
 
+@pytest.mark.parametrize(
+    ("fields", "rule", "optional"),
+    [
+        ("string a = 1; repeated string b = 2;", 'post: "/a" body: "*"', True),
+        ("string a = 1 [(unified.api.v1.rules).required = true];", 'post: "/a" body: "*"', False),
+        ("string a = 1 [(unified.api.v1.rules).required = true]; string b = 2;", 'post: "/{a}" body: "*"', True),
+        ("T a = 1;", 'post: "/a" body: "a"', False),
+        ("string a = 1;", 'post: "/a"', False),
+    ],
+)
+def test_a_body_that_may_lack_every_field_may_be_missing(fields: str, rule: str, optional: bool) -> None:
+    made = service(rpc(rule, signature="(R) returns (A)"), f"message R {{ {fields} }}")
+
+    assert [binding.body_is_optional for binding in build_bindings([made])] == [optional]
+
+
 def rpc(rule: str, options: str = USER, signature: str = "(Q) returns (A)") -> str:
     return f"rpc Bad{signature} {{ {options} option (google.api.http) = {{ {rule} }}; }}"
 

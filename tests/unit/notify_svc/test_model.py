@@ -1,29 +1,38 @@
-"""What an event tells its recipients."""
+"""What an event tells its recipients, and what they do with it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notify_svc.model import TITLES, TaskChange, body_of, title_of
+from notify_svc.model import Notification, Preferences, State, TaskChange, body_of, title_of
 
-CHANGE = TaskChange("event", "task.updated", "task", "Ship it", actor_id="bob", owner_id="ada")
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+CHANGE = TaskChange(
+    "event", "task.updated", "task", "Ship it", task_status="in_progress", actor_id="bob", actor_name="Bob", owner_id="ada"
+)
+NEW = Notification("id", "ada", "event", "task.updated", "title", "body", "task", "bob", NOON)
+SEEN, READ = NEW.seen(NOON), NEW.read(NOON)
 
 
 @pytest.mark.parametrize(
-    ("event_type", "title"),
+    ("event_type", "fields", "title"),
     [
-        ("task.created", "Task created: Ship it"),
-        ("task.updated", "Task updated: Ship it"),
-        ("task.deleted", "Task deleted: Ship it"),
-        ("task.restored", "Task restored: Ship it"),
+        ("task.created", [], "Bob created ‘Ship it’"),
+        ("task.updated", ["title"], "Bob changed ‘Ship it’"),
+        ("task.updated", ["title", "status"], "Bob moved ‘Ship it’ to in progress"),
+        ("task.deleted", [], "Bob deleted ‘Ship it’"),
+        ("task.restored", [], "Bob restored ‘Ship it’"),
     ],
 )
-def test_a_title_says_what_happened_to_which_task(event_type: str, title: str) -> None:
-    assert title_of(replace(CHANGE, type=event_type)) == title
+def test_a_title_says_who_did_what_to_which_task(event_type: str, fields: list[str], title: str) -> None:
+    assert title_of(replace(CHANGE, type=event_type, changed_fields=fields)) == title
 
 
-def test_every_type_has_a_title() -> None:
-    assert set(TITLES) == {"task.created", "task.updated", "task.deleted", "task.restored"}
+def test_who_is_not_named_is_somebody() -> None:
+    assert title_of(replace(CHANGE, actor_name="")) == "Somebody changed ‘Ship it’"
 
 
 @pytest.mark.parametrize(
@@ -37,3 +46,51 @@ def test_a_body_says_what_changed(fields: list[str], body: str) -> None:
 @pytest.mark.parametrize("actor_id", ["ada", "bob"])
 def test_the_owner_is_told_whoever_did_it(actor_id: str) -> None:
     assert replace(CHANGE, actor_id=actor_id).recipients() == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "after", "state", "unseen"),
+    [
+        (NEW, Notification.seen, {"seen_time": LATER}, State.UNREAD, False),
+        (NEW, Notification.read, {"seen_time": LATER, "read_time": LATER}, State.READ, False),
+        (NEW, Notification.unread, {}, State.UNREAD, True),
+        (NEW, Notification.archived, {"archive_time": LATER}, State.ARCHIVED, False),
+        (NEW, Notification.unarchived, {}, State.UNREAD, True),
+        (NEW, Notification.deleted, {"title": "", "body": "", "kept_out": State.DELETED}, State.DELETED, False),
+        (SEEN, Notification.read, {"read_time": LATER}, State.READ, False),
+        (READ, Notification.unread, {"read_time": None}, State.UNREAD, False),
+        (READ, Notification.archived, {"archive_time": LATER}, State.ARCHIVED, False),
+        (NEW.archived(NOON), Notification.read, {"seen_time": LATER, "read_time": LATER}, State.ARCHIVED, False),
+        (NEW.archived(NOON), Notification.unarchived, {"archive_time": None}, State.UNREAD, True),
+        (READ.archived(NOON), Notification.unread, {"read_time": None}, State.ARCHIVED, False),
+        (READ.archived(NOON), Notification.unarchived, {"archive_time": None}, State.READ, False),
+        (READ.archived(NOON), Notification.deleted, {"title": "", "body": "", "kept_out": State.DELETED}, State.DELETED, False),
+    ],
+)
+def test_a_mark_changes_what_it_says_and_nothing_the_second_time(
+    before: Notification,
+    mark: Callable[[Notification, datetime], Notification],
+    after: dict[str, object],
+    state: State,
+    unseen: bool,
+) -> None:
+    marked = mark(before, LATER)
+    assert marked == replace(before, **after)  # type: ignore[arg-type]
+    assert (marked.state, marked.is_unseen) == (state, unseen)
+    assert mark(marked, LATER + timedelta(hours=1)) == marked
+
+
+@pytest.mark.parametrize(
+    ("preferences", "recipient_id", "why"),
+    [
+        (Preferences(), "ada", None),
+        (Preferences(), "bob", None),
+        (Preferences(frozenset({"task.created"})), "ada", None),
+        (Preferences(frozenset({"task.updated"})), "ada", State.TYPE_OFF),
+        (Preferences(own_actions=False), "ada", None),
+        (Preferences(own_actions=False), "bob", State.OWN_ACTION),
+        (Preferences(frozenset({"task.updated"}), own_actions=False), "bob", State.TYPE_OFF),
+    ],
+)
+def test_who_does_not_want_to_hear_of_it(preferences: Preferences, recipient_id: str, why: State | None) -> None:
+    assert preferences.keep_out(CHANGE, recipient_id) == why

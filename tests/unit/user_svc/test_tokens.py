@@ -38,13 +38,13 @@ def pem_of(key: Any, encryption: serialization.KeySerializationEncryption | None
 
 
 def test_a_token_of_the_secret_is_verified_with_the_secret() -> None:
-    token = issuer(shared_secret(SECRET)).issue("ada")
+    token = issuer(shared_secret(SECRET)).issue("ada", "Ada")
     caller = TokenVerifier(TokenKeys(secret=SECRET), issuer="unified", audience="unified").verify(token)
     assert (caller.user_id, caller.token) == ("ada", token)
 
 
 def test_a_token_of_the_key_pair_is_verified_with_the_public_key(files: tuple[Path, Path]) -> None:
-    token = issuer(read_private_key(*files)).issue("ada")
+    token = issuer(read_private_key(*files)).issue("ada", "Ada")
     jwks = json.loads(files[1].read_text())
     assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "typ": "JWT", "kid": jwks["keys"][0]["kid"]}
     verifier = TokenVerifier(TokenKeys(jwks=jwks), issuer="unified", audience="unified")
@@ -53,8 +53,8 @@ def test_a_token_of_the_key_pair_is_verified_with_the_public_key(files: tuple[Pa
 
 def test_a_token_says_who_and_until_when() -> None:
     fixed = JwtIssuer(shared_secret(SECRET), issuer="us", audience="them", ttl_s=60, now=lambda: 1_000.7, new_id=lambda: "id-1")
-    claims = jwt.decode(fixed.issue("ada"), options={"verify_signature": False})
-    assert claims == {"iss": "us", "aud": "them", "sub": "ada", "iat": 1000, "exp": 1060, "jti": "id-1"}
+    claims = jwt.decode(fixed.issue("ada", "Ada"), options={"verify_signature": False})
+    assert claims == {"iss": "us", "aud": "them", "sub": "ada", "name": "Ada", "iat": 1000, "exp": 1060, "jti": "id-1"}
 
 
 def test_the_kid_is_found_among_other_keys(files: tuple[Path, Path], tmp_path: Path) -> None:

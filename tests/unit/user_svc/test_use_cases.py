@@ -47,7 +47,7 @@ class Nothing:
     async def matches(self, password: str, password_hash: str | None) -> bool:
         raise NotImplementedError
 
-    def issue(self, user_id: str) -> str:
+    def issue(self, user_id: str, name: str) -> str:
         raise NotImplementedError
 
 

@@ -66,6 +66,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The idempotency key was used for another request; a new request needs a new key."""
     REASON_IDEMPOTENCY_IN_PROGRESS: _Reason.ValueType  # 21
     """A request with this idempotency key is still running; retry after the stated time."""
+    REASON_NOTIFICATION_NOT_FOUND: _Reason.ValueType  # 22
+    """The notification does not exist or belongs to somebody else."""
     REASON_CANCELLED: _Reason.ValueType  # 19
     """The client went away before the answer."""
 
@@ -118,6 +120,8 @@ REASON_IDEMPOTENCY_KEY_REUSED: Reason.ValueType  # 20
 """The idempotency key was used for another request; a new request needs a new key."""
 REASON_IDEMPOTENCY_IN_PROGRESS: Reason.ValueType  # 21
 """A request with this idempotency key is still running; retry after the stated time."""
+REASON_NOTIFICATION_NOT_FOUND: Reason.ValueType  # 22
+"""The notification does not exist or belongs to somebody else."""
 REASON_CANCELLED: Reason.ValueType  # 19
 """The client went away before the answer."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -6,6 +6,7 @@ Notifications: how people hear of what concerns them."""
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -16,6 +17,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _NotificationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NotificationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NotificationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTIFICATION_STATE_UNSPECIFIED: _NotificationState.ValueType  # 0
+    """All of them but the archived ones."""
+    NOTIFICATION_STATE_UNREAD: _NotificationState.ValueType  # 1
+    """Those not read yet."""
+    NOTIFICATION_STATE_READ: _NotificationState.ValueType  # 2
+    """Those read."""
+    NOTIFICATION_STATE_ARCHIVED: _NotificationState.ValueType  # 3
+    """Those archived."""
+
+class NotificationState(_NotificationState, metaclass=_NotificationStateEnumTypeWrapper):
+    """What of a user's notifications is asked for."""
+
+NOTIFICATION_STATE_UNSPECIFIED: NotificationState.ValueType  # 0
+"""All of them but the archived ones."""
+NOTIFICATION_STATE_UNREAD: NotificationState.ValueType  # 1
+"""Those not read yet."""
+NOTIFICATION_STATE_READ: NotificationState.ValueType  # 2
+"""Those read."""
+NOTIFICATION_STATE_ARCHIVED: NotificationState.ValueType  # 3
+"""Those archived."""
+Global___NotificationState: _TypeAlias = NotificationState  # noqa: Y015
 
 @_typing.final
 class Notification(_message.Message):
@@ -30,15 +59,18 @@ class Notification(_message.Message):
     TASK_ID_FIELD_NUMBER: _builtins.int
     ACTOR_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    SEEN_TIME_FIELD_NUMBER: _builtins.int
+    READ_TIME_FIELD_NUMBER: _builtins.int
+    ARCHIVE_TIME_FIELD_NUMBER: _builtins.int
     EVENT_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: _builtins.str
     """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
     title: _builtins.str
-    """What happened, in a line."""
+    """Who did what to which task, in a line."""
     body: _builtins.str
-    """What happened, at more length."""
+    """What else there is to say: of a change, which fields it changed."""
     task_id: _builtins.str
     """The task it is about."""
     actor_id: _builtins.str
@@ -48,6 +80,18 @@ class Notification(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the notification was made."""
+
+    @_builtins.property
+    def seen_time(self) -> _timestamp_pb2.Timestamp:
+        """When the user's client showed it first; unset while it did not."""
+
+    @_builtins.property
+    def read_time(self) -> _timestamp_pb2.Timestamp:
+        """When the user read it; unset while unread."""
+
+    @_builtins.property
+    def archive_time(self) -> _timestamp_pb2.Timestamp:
+        """When the user archived it; unset while it is in the inbox."""
 
     def __init__(
         self,
@@ -59,11 +103,14 @@ class Notification(_message.Message):
         task_id: _builtins.str = ...,
         actor_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        seen_time: _timestamp_pb2.Timestamp | None = ...,
+        read_time: _timestamp_pb2.Timestamp | None = ...,
+        archive_time: _timestamp_pb2.Timestamp | None = ...,
         event_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "read_time", b"read_time", "seen_time", b"seen_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "body", b"body", "create_time", b"create_time", "event_id", b"event_id", "id", b"id", "task_id", b"task_id", "title", b"title", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "archive_time", b"archive_time", "body", b"body", "create_time", b"create_time", "event_id", b"event_id", "id", b"id", "read_time", b"read_time", "seen_time", b"seen_time", "task_id", b"task_id", "title", b"title", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class NotificationServiceStub:
-    """Answers what a user has been notified of.
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,65 @@ class NotificationServiceStub:
                 request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.SerializeToString,
                 response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.FromString,
                 _registered_method=True)
+        self.MarkNotificationRead = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/MarkNotificationRead',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadResponse.FromString,
+                _registered_method=True)
+        self.MarkNotificationUnread = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/MarkNotificationUnread',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadResponse.FromString,
+                _registered_method=True)
+        self.ArchiveNotification = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/ArchiveNotification',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationResponse.FromString,
+                _registered_method=True)
+        self.UnarchiveNotification = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/UnarchiveNotification',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationResponse.FromString,
+                _registered_method=True)
+        self.MarkNotificationsSeen = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/MarkNotificationsSeen',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenResponse.FromString,
+                _registered_method=True)
+        self.MarkNotificationsRead = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/MarkNotificationsRead',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadResponse.FromString,
+                _registered_method=True)
+        self.DeleteNotification = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/DeleteNotification',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationResponse.FromString,
+                _registered_method=True)
+        self.CountUnreadNotifications = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/CountUnreadNotifications',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsResponse.FromString,
+                _registered_method=True)
+        self.GetPreferences = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/GetPreferences',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesResponse.FromString,
+                _registered_method=True)
+        self.SetPreferences = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/SetPreferences',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesResponse.FromString,
+                _registered_method=True)
+        self.ExplainNotification = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/ExplainNotification',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationResponse.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
-    """Answers what a user has been notified of.
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of.
     """
 
     def ListNotifications(self, request, context):
@@ -60,6 +115,83 @@ class NotificationServiceServicer:
 
     def ListLatestNotifications(self, request, context):
         """Answers the caller's newest notifications.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkNotificationRead(self, request, context):
+        """Marks a notification as read (and seen). Doing it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkNotificationUnread(self, request, context):
+        """Marks a notification as unread. Doing it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveNotification(self, request, context):
+        """Takes a notification out of the inbox. Doing it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnarchiveNotification(self, request, context):
+        """Brings a notification back into the inbox. Doing it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkNotificationsSeen(self, request, context):
+        """Marks the caller's notifications as seen, up to and including one, or all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkNotificationsRead(self, request, context):
+        """Marks the caller's notifications as read (and seen), up to and including one, or all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteNotification(self, request, context):
+        """Deletes a notification for good; its event brings it back under no circumstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountUnreadNotifications(self, request, context):
+        """Counts the caller's unread and unseen notifications in the inbox, each up to 1000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPreferences(self, request, context):
+        """Answers what the caller wants to hear of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPreferences(self, request, context):
+        """Replaces what the caller wants to hear of. Counts for events from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainNotification(self, request, context):
+        """Says why the caller was or was not notified of an event.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +210,61 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.FromString,
                     response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.SerializeToString,
             ),
+            'MarkNotificationRead': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNotificationRead,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadResponse.SerializeToString,
+            ),
+            'MarkNotificationUnread': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNotificationUnread,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadResponse.SerializeToString,
+            ),
+            'ArchiveNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveNotification,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationResponse.SerializeToString,
+            ),
+            'UnarchiveNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnarchiveNotification,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationResponse.SerializeToString,
+            ),
+            'MarkNotificationsSeen': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNotificationsSeen,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenResponse.SerializeToString,
+            ),
+            'MarkNotificationsRead': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkNotificationsRead,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadResponse.SerializeToString,
+            ),
+            'DeleteNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNotification,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationResponse.SerializeToString,
+            ),
+            'CountUnreadNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountUnreadNotifications,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsResponse.SerializeToString,
+            ),
+            'GetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreferences,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesResponse.SerializeToString,
+            ),
+            'SetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPreferences,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesResponse.SerializeToString,
+            ),
+            'ExplainNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainNotification,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'unified.notify.v1.NotificationService', rpc_method_handlers)
@@ -87,7 +274,7 @@ def add_NotificationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class NotificationService:
-    """Answers what a user has been notified of.
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of.
     """
 
     @staticmethod
@@ -134,6 +321,303 @@ class NotificationService:
             '/unified.notify.v1.NotificationService/ListLatestNotifications',
             unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.SerializeToString,
             unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNotificationRead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/MarkNotificationRead',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNotificationUnread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/MarkNotificationUnread',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationUnreadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/ArchiveNotification',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ArchiveNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnarchiveNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/UnarchiveNotification',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.UnarchiveNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNotificationsSeen(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/MarkNotificationsSeen',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsSeenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkNotificationsRead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/MarkNotificationsRead',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationsReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/DeleteNotification',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.DeleteNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountUnreadNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/CountUnreadNotifications',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.CountUnreadNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/GetPreferences',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.GetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/SetPreferences',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.SetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/ExplainNotification',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ExplainNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class NotificationServiceStub:
-    """Answers what a user has been notified of."""
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +37,63 @@ class NotificationServiceStub:
     """Answers the caller's notifications, newest first, a page at a time."""
     ListLatestNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListLatestNotificationsRequest, _notification_service_pb2.ListLatestNotificationsResponse]
     """Answers the caller's newest notifications."""
+    MarkNotificationRead: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationReadRequest, _notification_service_pb2.MarkNotificationReadResponse]
+    """Marks a notification as read (and seen). Doing it again changes nothing."""
+    MarkNotificationUnread: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationUnreadRequest, _notification_service_pb2.MarkNotificationUnreadResponse]
+    """Marks a notification as unread. Doing it again changes nothing."""
+    ArchiveNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ArchiveNotificationRequest, _notification_service_pb2.ArchiveNotificationResponse]
+    """Takes a notification out of the inbox. Doing it again changes nothing."""
+    UnarchiveNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.UnarchiveNotificationRequest, _notification_service_pb2.UnarchiveNotificationResponse]
+    """Brings a notification back into the inbox. Doing it again changes nothing."""
+    MarkNotificationsSeen: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsSeenRequest, _notification_service_pb2.MarkNotificationsSeenResponse]
+    """Marks the caller's notifications as seen, up to and including one, or all."""
+    MarkNotificationsRead: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsReadRequest, _notification_service_pb2.MarkNotificationsReadResponse]
+    """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+    DeleteNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.DeleteNotificationRequest, _notification_service_pb2.DeleteNotificationResponse]
+    """Deletes a notification for good; its event brings it back under no circumstances."""
+    CountUnreadNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.CountUnreadNotificationsRequest, _notification_service_pb2.CountUnreadNotificationsResponse]
+    """Counts the caller's unread and unseen notifications in the inbox, each up to 1000."""
+    GetPreferences: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.GetPreferencesRequest, _notification_service_pb2.GetPreferencesResponse]
+    """Answers what the caller wants to hear of."""
+    SetPreferences: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.SetPreferencesRequest, _notification_service_pb2.SetPreferencesResponse]
+    """Replaces what the caller wants to hear of. Counts for events from now on."""
+    ExplainNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ExplainNotificationRequest, _notification_service_pb2.ExplainNotificationResponse]
+    """Says why the caller was or was not notified of an event."""
 
 @_typing.type_check_only
 class NotificationServiceAsyncStub(NotificationServiceStub):
-    """Answers what a user has been notified of."""
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListNotificationsRequest, _notification_service_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     """Answers the caller's notifications, newest first, a page at a time."""
     ListLatestNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListLatestNotificationsRequest, _notification_service_pb2.ListLatestNotificationsResponse]  # type: ignore[assignment]
     """Answers the caller's newest notifications."""
+    MarkNotificationRead: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationReadRequest, _notification_service_pb2.MarkNotificationReadResponse]  # type: ignore[assignment]
+    """Marks a notification as read (and seen). Doing it again changes nothing."""
+    MarkNotificationUnread: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationUnreadRequest, _notification_service_pb2.MarkNotificationUnreadResponse]  # type: ignore[assignment]
+    """Marks a notification as unread. Doing it again changes nothing."""
+    ArchiveNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ArchiveNotificationRequest, _notification_service_pb2.ArchiveNotificationResponse]  # type: ignore[assignment]
+    """Takes a notification out of the inbox. Doing it again changes nothing."""
+    UnarchiveNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.UnarchiveNotificationRequest, _notification_service_pb2.UnarchiveNotificationResponse]  # type: ignore[assignment]
+    """Brings a notification back into the inbox. Doing it again changes nothing."""
+    MarkNotificationsSeen: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsSeenRequest, _notification_service_pb2.MarkNotificationsSeenResponse]  # type: ignore[assignment]
+    """Marks the caller's notifications as seen, up to and including one, or all."""
+    MarkNotificationsRead: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsReadRequest, _notification_service_pb2.MarkNotificationsReadResponse]  # type: ignore[assignment]
+    """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+    DeleteNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.DeleteNotificationRequest, _notification_service_pb2.DeleteNotificationResponse]  # type: ignore[assignment]
+    """Deletes a notification for good; its event brings it back under no circumstances."""
+    CountUnreadNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.CountUnreadNotificationsRequest, _notification_service_pb2.CountUnreadNotificationsResponse]  # type: ignore[assignment]
+    """Counts the caller's unread and unseen notifications in the inbox, each up to 1000."""
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.GetPreferencesRequest, _notification_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
+    """Answers what the caller wants to hear of."""
+    SetPreferences: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.SetPreferencesRequest, _notification_service_pb2.SetPreferencesResponse]  # type: ignore[assignment]
+    """Replaces what the caller wants to hear of. Counts for events from now on."""
+    ExplainNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ExplainNotificationRequest, _notification_service_pb2.ExplainNotificationResponse]  # type: ignore[assignment]
+    """Says why the caller was or was not notified of an event."""
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers what a user has been notified of."""
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of."""
 
     @_abc_1.abstractmethod
     def ListNotifications(
@@ -66,5 +110,93 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.ListLatestNotificationsResponse, _abc.Awaitable[_notification_service_pb2.ListLatestNotificationsResponse]]:
         """Answers the caller's newest notifications."""
+
+    @_abc_1.abstractmethod
+    def MarkNotificationRead(
+        self,
+        request: _notification_service_pb2.MarkNotificationReadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.MarkNotificationReadResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationReadResponse]]:
+        """Marks a notification as read (and seen). Doing it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def MarkNotificationUnread(
+        self,
+        request: _notification_service_pb2.MarkNotificationUnreadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.MarkNotificationUnreadResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationUnreadResponse]]:
+        """Marks a notification as unread. Doing it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ArchiveNotification(
+        self,
+        request: _notification_service_pb2.ArchiveNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.ArchiveNotificationResponse, _abc.Awaitable[_notification_service_pb2.ArchiveNotificationResponse]]:
+        """Takes a notification out of the inbox. Doing it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def UnarchiveNotification(
+        self,
+        request: _notification_service_pb2.UnarchiveNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.UnarchiveNotificationResponse, _abc.Awaitable[_notification_service_pb2.UnarchiveNotificationResponse]]:
+        """Brings a notification back into the inbox. Doing it again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def MarkNotificationsSeen(
+        self,
+        request: _notification_service_pb2.MarkNotificationsSeenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.MarkNotificationsSeenResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationsSeenResponse]]:
+        """Marks the caller's notifications as seen, up to and including one, or all."""
+
+    @_abc_1.abstractmethod
+    def MarkNotificationsRead(
+        self,
+        request: _notification_service_pb2.MarkNotificationsReadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.MarkNotificationsReadResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationsReadResponse]]:
+        """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+
+    @_abc_1.abstractmethod
+    def DeleteNotification(
+        self,
+        request: _notification_service_pb2.DeleteNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.DeleteNotificationResponse, _abc.Awaitable[_notification_service_pb2.DeleteNotificationResponse]]:
+        """Deletes a notification for good; its event brings it back under no circumstances."""
+
+    @_abc_1.abstractmethod
+    def CountUnreadNotifications(
+        self,
+        request: _notification_service_pb2.CountUnreadNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.CountUnreadNotificationsResponse, _abc.Awaitable[_notification_service_pb2.CountUnreadNotificationsResponse]]:
+        """Counts the caller's unread and unseen notifications in the inbox, each up to 1000."""
+
+    @_abc_1.abstractmethod
+    def GetPreferences(
+        self,
+        request: _notification_service_pb2.GetPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.GetPreferencesResponse, _abc.Awaitable[_notification_service_pb2.GetPreferencesResponse]]:
+        """Answers what the caller wants to hear of."""
+
+    @_abc_1.abstractmethod
+    def SetPreferences(
+        self,
+        request: _notification_service_pb2.SetPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.SetPreferencesResponse, _abc.Awaitable[_notification_service_pb2.SetPreferencesResponse]]:
+        """Replaces what the caller wants to hear of. Counts for events from now on."""
+
+    @_abc_1.abstractmethod
+    def ExplainNotification(
+        self,
+        request: _notification_service_pb2.ExplainNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.ExplainNotificationResponse, _abc.Awaitable[_notification_service_pb2.ExplainNotificationResponse]]:
+        """Says why the caller was or was not notified of an event."""
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
