@@ -60,8 +60,8 @@ class Accounts:
         return [Violation(kind, what) for part in parts for kind, what in part()]
 
     def _maker(self, notification: ShownNotification) -> Operation | None:
-        """The create or change that the notification tells of. It ends with the title that the write has set."""
-        return None if notification.type == DELETED else self._by_title.get(notification.title.rpartition(" ")[2])
+        """The create or change that the notification tells of: the one that set the title."""
+        return None if notification.type == DELETED else self._by_title.get(notification.task_title)
 
     def _had_effect(self, operation: Operation) -> bool:
         if operation.kind is not Kind.DELETE:
@@ -111,8 +111,8 @@ class Accounts:
         if kinds != [CREATED, *changes, *([DELETED] if task.deleted else [])]:
             yield WRONG, f"task {task.id} (deleted: {task.deleted}) was told as {kinds}"
         (last, *_) = self._told[task.id, task.version]
-        if last.title.rpartition(" ")[2] != task.title or task.description != described(task.title):
-            yield WRONG, f"task {task.id} is stored as {task.title!r}, {task.description!r} and was told as {last.title!r}"
+        if last.task_title != task.title or task.description != described(task.title):
+            yield WRONG, f"task {task.id} is stored as {task.title!r}, {task.description!r} and was told as {last.task_title!r}"
 
     def _notifications(self) -> Iterator[tuple[str, str]]:
         """Each version is told once, to its owner, and nothing else is told."""
@@ -127,7 +127,7 @@ class Accounts:
             owner = self._stored[each.task_id].owner_id if each.task_id in self._stored else None
             known = each.type == DELETED or self._maker(each) is not None
             if owner != each.recipient_id or not known or each.event_id not in self._place_of_event:
-                yield UNWANTED, f"{each.recipient_id} was told {each.title!r} of task {each.task_id}"
+                yield UNWANTED, f"{each.recipient_id} was told of {each.type} of task {each.task_id} as {each.task_title!r}"
         if self._evidence.notifications_stored != len(self._evidence.notifications):
             yield UNWANTED, f"{self._evidence.notifications_stored} notifications are stored and not all are shown"
 

@@ -31,12 +31,12 @@ class ShownTask:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotification:
-    """A notification as its recipient sees it over REST."""
+    """A notification as its recipient sees it over REST. `task_title` is what its text calls the task."""
 
     recipient_id: str
     event_id: str
     type: str
-    title: str
+    task_title: str
     task_id: str
 
 

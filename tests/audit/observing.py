@@ -37,7 +37,6 @@ async def shown_tasks(users: Sequence[User]) -> list[ShownTask]:
 
 
 async def shown_notifications(users: Sequence[User]) -> list[ShownNotification]:
-    """Each with the task's title, as its own says it."""
     return [
         ShownNotification(user.id, each["eventId"], each["type"], _task_title(each["title"]), each["taskId"])
         for user in users

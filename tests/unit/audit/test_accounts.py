@@ -15,10 +15,10 @@ CHANGE = Operation(2, Kind.CHANGE, "ada", "t-2", "task", None, 1.0, ACKNOWLEDGED
 LATE = Operation(3, Kind.CHANGE, "ada", "t-3", "task", None, 2.0, UNKNOWN)
 OTHER = Operation(4, Kind.CREATE, "ada", "t-4", "gone", "key4", 3.0, ACKNOWLEDGED, 1)
 DELETE = Operation(5, Kind.DELETE, "ada", "t-5", "gone", "key5", 4.0, ACKNOWLEDGED)
-CREATED = ShownNotification("ada", "e1", "task.created", "Task created: t-1", "task")
-CHANGED = ShownNotification("ada", "e2", "task.updated", "Task updated: t-2", "task")
-OTHER_CREATED = ShownNotification("ada", "e4", "task.created", "Task created: t-4", "gone")
-OTHER_DELETED = ShownNotification("ada", "e5", "task.deleted", "Task deleted: t-4", "gone")
+CREATED = ShownNotification("ada", "e1", "task.created", "t-1", "task")
+CHANGED = ShownNotification("ada", "e2", "task.updated", "t-2", "task")
+OTHER_CREATED = ShownNotification("ada", "e4", "task.created", "t-4", "gone")
+OTHER_DELETED = ShownNotification("ada", "e5", "task.deleted", "t-4", "gone")
 STORED = StoredTask("task", "ada", "t-2", "about t-2", 2, deleted=False)
 TOMBSTONE = StoredTask("gone", "ada", "t-4", "about t-4", 2, deleted=True)
 SHOWN = ShownTask("task", "t-2", "about t-2", "2")
@@ -69,7 +69,7 @@ def test_an_unknown_write_may_have_happened() -> None:
     assert accounts.outcomes()["recovered"] == 2
 
 
-SECOND_EFFECT = ShownNotification("ada", "e3", "task.updated", "Task updated: t-2", "task")
+SECOND_EFFECT = ShownNotification("ada", "e3", "task.updated", "t-2", "task")
 OF_A_STRANGER = replace(CHANGED, recipient_id="bob")
 CASES = {
     "a task is not stored": (replace(WELL, stored=[TOMBSTONE], shown=[]), {LOST, UNWANTED}),
