@@ -25,6 +25,7 @@ Document = dict[str, Any]
 SELECTION_TIMEOUT_MS = 2_000
 OPERATION_TIMEOUT_MS = 10_000
 PING_TIMEOUT_S = 1.0
+START_UP_TIMEOUT_S = 300.0
 # A write counts when a majority has it in its journal; reads see only what counts.
 WRITE_CONCERN = WriteConcern(w="majority", j=True)
 READ_CONCERN = ReadConcern("majority")
@@ -61,11 +62,14 @@ async def ping(client: AsyncMongoClient[Document]) -> None:
         await client.admin.command("ping")
 
 
-async def when_available(job: Callable[[], Awaitable[None]]) -> None:
-    """Do the job once the database answers: a process may start before its database does."""
+async def when_available(client: AsyncMongoClient[Document], job: Callable[[], Awaitable[None]]) -> None:
+    """Do the job of a start-up once the database answers: a process may start before its database does. The job may take long,
+    as to build an index over what is there."""
     while True:
         try:
-            return await job()
+            with pymongo.timeout(START_UP_TIMEOUT_S):
+                await ping(client)
+                return await job()
         except PyMongoError as error:
             if as_service_error(error) is None:
                 raise

@@ -49,8 +49,8 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
-        await mongo.when_available(notifications.ensure_indexes)
-        await mongo.when_available(keys.ensure_indexes)
+        await mongo.when_available(client, notifications.ensure_indexes)
+        await mongo.when_available(client, keys.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
         await stack.enter_async_context(broker)
         stack.push_async_callback(partial(consumer.stop, settings.drain_seconds))

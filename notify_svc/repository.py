@@ -7,7 +7,6 @@ them. Which index answers a list is said by name: the planner's guess depends on
 from datetime import datetime
 from typing import Any
 
-import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
@@ -31,8 +30,6 @@ INDEXES = [
     ),
     IndexModel([("state", ASCENDING)], name=STATELESS, partialFilterExpression={"state": None}),
 ]
-# An index that is new has to be built over all notifications, and building it is not resumed.
-UPGRADE_TIMEOUT_S = 300.0
 # What notifications lack that were stored before there were states.
 UNTOUCHED: Document = {"state": State.UNREAD.value, "unseen": True, "seenTime": None, "readTime": None, "archiveTime": None}
 
@@ -44,9 +41,8 @@ class MongoNotificationRepository:
 
     async def ensure_indexes(self) -> None:
         """Also give a state to notifications that have none; when all have one, that is a look into an empty index."""
-        with pymongo.timeout(UPGRADE_TIMEOUT_S):
-            await self._notifications.create_indexes(INDEXES)
-            await self._notifications.update_many({"state": None}, {"$set": UNTOUCHED}, hint=STATELESS)
+        await self._notifications.create_indexes(INDEXES)
+        await self._notifications.update_many({"state": None}, {"$set": UNTOUCHED}, hint=STATELESS)
 
     async def add_once(self, notification: Notification) -> bool:
         try:

@@ -50,10 +50,10 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
-        await mongo.when_available(tasks.ensure_indexes)
-        await mongo.when_available(history.ensure_indexes)
-        await mongo.when_available(keys.ensure_indexes)
-        await mongo.when_available(purge.ensure_indexes)
+        await mongo.when_available(client, tasks.ensure_indexes)
+        await mongo.when_available(client, history.ensure_indexes)
+        await mongo.when_available(client, keys.ensure_indexes)
+        await mongo.when_available(client, purge.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.

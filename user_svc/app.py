@@ -42,7 +42,7 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
         use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=utc_now, new_id=lambda: str(ObjectId()))
         health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": redis.ping}, needed=frozenset({"mongodb"}))
 
-        await mongo.when_available(users.ensure_indexes)
+        await mongo.when_available(client, users.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.user_service_metrics_port))
         await stack.enter_async_context(every(settings.profile_cache_sweep_interval_seconds, sweep, "cache sweep"))
         await stack.enter_async_context(health.watching())
