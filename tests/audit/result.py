@@ -34,6 +34,8 @@ def conclude(
 ) -> Result:
     accounts = Accounts(evidence)
     outcomes, violations = accounts.outcomes(), accounts.violations()
+    # Some poison has the envelope of an event.
+    events = [each for each in evidence.deliveries if each.event not in evidence.poison]
     figures = {
         "seconds under load": round(loaded_s),
         **{name: outcomes[name] for name in ("attempted", "acknowledged", "refused", "unknown", "recovered", "absent")},
@@ -41,8 +43,8 @@ def conclude(
         "answered from the stored answer": sum(each.replayed for each in evidence.operations),
         "reads": reads,
         "tasks stored": len(evidence.stored),
-        "events": len({each.event for each in evidence.deliveries}),
-        "deliveries of events": len(evidence.deliveries),
+        "events": len({each.event for each in events}),
+        "deliveries of events": len(events),
         "notifications": len(evidence.notifications),
         "poison injected": len(evidence.poison),
         "dead letters": len(set(evidence.dead_letters)),
