@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import logging
+import os
 import shlex
 import shutil
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from dev import marks
 from dev.process import StartError
 from tests.audit import report
 from tests.audit.plan import FULL, SHORT, Plan
@@ -22,6 +23,7 @@ HOME = Path(".local/audit")
 def main() -> int:
     arguments = _parser().parse_args()
     _show_progress()
+    _end_leftovers()
     plan = _plan(arguments)
     results = [_run(replace(plan, seed=seed)) for seed in arguments.seed]
     print(f"\n{report.as_text(results)}")
@@ -50,13 +52,21 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def _run(plan: Plan) -> Result:
     """Leave everything for a look unless the run is green."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix=f"seed{plan.seed}-", dir=HOME))
+    directory = HOME / f"seed{plan.seed}-{os.getpid()}"
+    directory.mkdir(parents=True)
     print(f"\nSeed {plan.seed}, in {directory}", flush=True)
     result = asyncio.run(audit(plan, directory))
     if result.verdict == GREEN:
         shutil.rmtree(directory)
     return result
+
+
+def _end_leftovers() -> None:
+    """Processes of audits that were killed; what they left on disk stays."""
+    for directory in HOME.glob("seed*-*"):
+        if not Path("/proc", directory.name.rpartition("-")[2]).exists():
+            for pid, mark in marks.marked_below(directory.resolve()).items():
+                marks.kill(pid, mark)
 
 
 def _show_progress() -> None:
