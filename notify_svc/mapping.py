@@ -11,7 +11,7 @@ from unified.task.v1 import task_events_pb2, task_pb2
 
 from mesh.errors import FieldError, ServiceError
 from mesh.events import Event, MalformedEventError
-from mesh.times import to_timestamp
+from mesh.times import in_milliseconds, to_timestamp
 from notify_svc.model import INBOX, TYPES, Notification, Preferences, State, TaskChange
 from notify_svc.use_cases import Page, Question
 
@@ -43,6 +43,7 @@ def change_of(event: Event) -> TaskChange:
     return TaskChange(
         event_id=event.id,
         type=event.type,
+        time=in_milliseconds(event.time),
         task_id=payload.task.id,
         task_title=payload.task.title,
         task_status=_status_word(payload.task.status),

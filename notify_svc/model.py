@@ -36,6 +36,7 @@ class TaskChange:
 
     event_id: str
     type: str
+    time: datetime
     task_id: str
     task_title: str
     task_status: str

@@ -94,7 +94,8 @@ class NotificationUseCases:
             body=body_of(change),
             task_id=change.task_id,
             actor_id=change.actor_id,
-            create_time=self._now(),
+            # When it happened, not when it arrived: events overtake each other on the way.
+            create_time=change.time,
             kept_out=preferences.keep_out(change, recipient_id),
         )
         is_new = await self._notifications.add_once(notification)

@@ -46,7 +46,7 @@ async def test_an_event_becomes_a_notification(
     assert (notification.type, notification.title, notification.body) == (f"task.{kind}", title, body)
     assert (notification.task_id, notification.actor_id) == (TASK_ID, ACTOR_ID)
     assert len(notification.id) == 24
-    assert notification.create_time.ToSeconds() > event.time.timestamp()
+    assert notification.create_time.ToSeconds() == event.time.timestamp()
 
 
 async def test_an_event_that_comes_five_times_is_one_notification(ada: Person, publisher: Publisher) -> None:

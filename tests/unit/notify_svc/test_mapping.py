@@ -32,6 +32,7 @@ def test_an_event_is_understood(kind: str, changed: tuple[str, ...]) -> None:
     assert change_of(event) == TaskChange(
         event_id=event.id,
         type=f"task.{kind}",
+        time=event.time,
         task_id=TASK_ID,
         task_title="Ship \N{ROCKET}",
         task_status="in_progress",

@@ -11,7 +11,7 @@ from notify_svc.model import Notification, Preferences, State, TaskChange, body_
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 CHANGE = TaskChange(
-    "event", "task.updated", "task", "Ship it", task_status="in_progress", actor_id="bob", actor_name="Bob", owner_id="ada"
+    "event", "task.updated", NOON, "task", "Ship it", task_status="in_progress", actor_id="bob", actor_name="Bob", owner_id="ada"
 )
 NEW = Notification("id", "ada", "event", "task.updated", "title", "body", "task", "bob", NOON)
 SEEN, READ = NEW.seen(NOON), NEW.read(NOON)

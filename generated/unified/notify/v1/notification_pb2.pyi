@@ -79,7 +79,7 @@ class Notification(_message.Message):
     """The event that it tells of."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the notification was made."""
+        """When it happened."""
 
     @_builtins.property
     def seen_time(self) -> _timestamp_pb2.Timestamp:
