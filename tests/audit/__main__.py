@@ -27,8 +27,7 @@ def main() -> int:
     plan = _plan(arguments)
     results = [_run(replace(plan, seed=seed)) for seed in arguments.seed]
     print(f"\n{report.as_text(results)}")
-    command = shlex.join(["make", "audit", *([f"ARGS={shlex.join(sys.argv[1:])}"] if sys.argv[1:] else [])])
-    report.write(results, command, arguments.report)
+    report.write(results, _command(), arguments.report)
     print(f"\nThe report: {arguments.report}.md, {arguments.report}.json")
     verdicts = {result.verdict for result in results}
     return 1 if RED in verdicts else 0 if verdicts == {GREEN} else 2
@@ -43,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, help="how long a run may take to get there")
     parser.add_argument("--report", type=Path, default=HOME / "report", help="where, without suffix (default: %(default)s)")
     return parser
+
+
+def _command() -> str:
+    """What to type for the same again."""
+    return f"make audit ARGS={shlex.quote(shlex.join(sys.argv[1:]))}" if sys.argv[1:] else "make audit"
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
