@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
+from dev.process import StartError
 from mesh.mongo import database, open_mongo
 from mesh.outbox import PENDING
 from mesh.topology import DEAD_LETTERS
@@ -49,7 +50,10 @@ async def leftovers(world: World) -> Mapping[str, int]:
 
 async def _messages(world: World) -> dict[str, int]:
     virtual_host = unquote(urlsplit(world.servers.rabbitmq_url).path.removeprefix("/")) or "/"
-    answer = await world.servers.rabbitmq.control("eval", _COUNTS % virtual_host)
+    try:
+        answer = await world.servers.rabbitmq.control("eval", _COUNTS % virtual_host)
+    except StartError:
+        return {"RabbitMQ, whose queues do not all answer yet": 1}
     # An Erlang binary, which is written as a string in double angle brackets.
     queues: dict[str, int] = json.loads(json.loads(answer.strip().removeprefix("<<").removesuffix(">>")))
     # That one is accounted for by its letters.

@@ -12,6 +12,7 @@ from dev.process import Process, StartError
 log = logging.getLogger(__name__)
 
 PAUSE_S = (0.1, 1.5)
+MOST_STARTS = 5
 
 
 class Supervision:
@@ -56,12 +57,13 @@ class Supervision:
             log.info("%s is back", name)
 
     async def _start(self, name: str) -> None:
-        """It may be killed while it starts; unless it dies by itself it gets another start."""
-        process = self._processes[name]
+        """Again when it dies meanwhile: it may reach a kill point while it starts."""
+        process, starts = self._processes[name], 0
         while True:
             try:
                 return await process.start()
             except StartError:
-                if process.pid is not None:
+                starts += 1
+                if process.pid is not None or starts == MOST_STARTS:
                     raise
                 self.deaths[name] += 1
