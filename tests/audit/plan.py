@@ -44,4 +44,4 @@ class Plan:
 
 
 FULL = Plan()
-SHORT = Plan(writes=500, kills=14, limit_s=120.0)
+SHORT = Plan(writes=300, kills=12, limit_s=240.0)
