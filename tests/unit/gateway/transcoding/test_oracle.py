@@ -56,18 +56,18 @@ def test_json_becomes_the_same_message(fields: dict[str, Any], proto_names: bool
     assert read(without_zero_enums(by_json_format(message))) == message
 
 
-RESPONSES = {b.method.output_type.full_name: b.method.output_type for b in build_bindings(load_contract().services)}
+ANSWERS = {binding.resource.full_name: binding.resource for binding in build_bindings(load_contract().services)}
 
 
-@pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES)
-def test_the_contracts_own_messages_become_the_same_json(response: Descriptor) -> None:
-    encode_response = compile_encoder(response)
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_the_contracts_own_answers_become_the_same_json(answer: Descriptor) -> None:
+    encode_answer = compile_encoder(answer)
 
     @settings(max_examples=30, deadline=None)
-    @given(fields_of(response))
+    @given(fields_of(answer))
     def same(fields: dict[str, Any]) -> None:
-        message = GetMessageClass(response)(**fields)
-        assert orjson.loads(encode_response(message)) == shorten_enums(by_json_format(message), response)
+        message = GetMessageClass(answer)(**fields)
+        assert orjson.loads(encode_answer(message)) == shorten_enums(by_json_format(message), answer)
 
     same()
 
