@@ -7,6 +7,7 @@ from gateway.bindings import Binding, build_bindings
 from gateway.calls import ServiceCalls
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
+from gateway.cors import Cors
 from gateway.docs import document_pages
 from gateway.endpoint import Endpoint
 from gateway.handler import Handler
@@ -40,7 +41,8 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         limiter = AddressLimiter(redis, _quota(settings), fallback_share=settings.rate_limit_fallback_share)
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
         router = Router[Endpoint | Page]()
-        server = EdgeServer(Handler(router, limiter, verifier_of(settings)), max_header_bytes=settings.max_header_bytes)
+        cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
+        server = EdgeServer(Handler(router, limiter, verifier_of(settings)), cors, max_header_bytes=settings.max_header_bytes)
         services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
         _add_endpoints(router, bindings, services, settings)
         _add_pages(router, health_pages(health, lambda: server.draining))

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
+from gateway.cors import Cors
 from gateway.problems import problem_response
 from mesh.errors import ServiceError, internal_error
 from mesh.logs import request_id
@@ -34,9 +35,10 @@ SECURITY_HEADERS = {
 class EdgeServer(web.Server):
     """Serves HTTP with one handler for everything. While `draining`, every answer says goodbye to its connection."""
 
-    def __init__(self, handler: Callable[[Any], Awaitable[web.StreamResponse]], *, max_header_bytes: int) -> None:
+    def __init__(self, handler: Callable[[Any], Awaitable[web.StreamResponse]], cors: Cors, *, max_header_bytes: int) -> None:
         # A handler runs to its end although the client left: whether a write happened must not hang on its patience.
         super().__init__(handler, request_factory=self._make, handler_cancellation=False)
+        self.cors = cors
         self.draining = False
         self._max_header_bytes = max_header_bytes
 
@@ -74,6 +76,7 @@ class EdgeRequest(web.BaseRequest):
         headers["X-Request-Id"] = request_id.get()
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
+        self._server.cors.mark(self, response)
         if self._server.draining:
             response.force_close()
             headers["Connection"] = "close"

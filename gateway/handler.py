@@ -60,6 +60,8 @@ class Handler:
 
     async def _answer(self, request: EdgeRequest) -> web.Response:
         try:
+            if request.method == "OPTIONS":
+                return web.Response(status=204, headers={"Allow": self._router.allow(request.rel_url.raw_path)})
             target, path = self._router.match(request.method, request.rel_url.raw_path)
         except RestError:
             await self._limit(request)

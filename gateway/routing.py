@@ -1,8 +1,8 @@
-"""Finds what answers a path and a method. Literal segments beat variables."""
+"""Finds what answers a path and a method. Literal segments beat variables; what answers GET answers HEAD."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from unified.error.v1.reason_pb2 import REASON_METHOD_NOT_ALLOWED, REASON_ROUTE_NOT_FOUND
@@ -19,6 +19,10 @@ class _Node(Generic[Target]):
     literals: "dict[str, _Node[Target]]" = field(default_factory=dict)
     variable: "_Node[Target] | None" = None
     targets: dict[str, Target] = field(default_factory=dict)
+
+
+# A node that a path leads to, and the values of the variables on the way.
+_Found: TypeAlias = tuple[_Node[Target], list[str]]
 
 
 class Router(Generic[Target]):
@@ -44,20 +48,34 @@ class Router(Generic[Target]):
 
         Raises ROUTE_NOT_FOUND, or METHOD_NOT_ALLOWED with an `Allow` header over all paths that match.
         """
-        segments = _decode(raw_path)
-        found: list[tuple[_Node[Target], list[str]]] = []
-        if segments is not None:
-            _collect(self._root, segments, [], found)
+        found = self._find(raw_path)
+        verb = "GET" if verb == "HEAD" else verb
         for node, values in found:
             if verb in node.targets:
                 return node.targets[verb], values
-        if not found:
-            raise RestError(REASON_ROUTE_NOT_FOUND, "no resource answers at this path")
-        allow = ", ".join(sorted({verb for node, _ in found for verb in node.targets}))
+        allow = _allow(found)
         raise RestError(REASON_METHOD_NOT_ALLOWED, f"this path supports {allow}", headers={"Allow": allow})
 
+    def allow(self, raw_path: str) -> str:
+        """The methods of all paths that match, as the `Allow` header names them. Raises ROUTE_NOT_FOUND."""
+        return _allow(self._find(raw_path))
 
-def _collect(node: _Node[Target], rest: Sequence[str], values: list[str], found: list[tuple[_Node[Target], list[str]]]) -> None:
+    def _find(self, raw_path: str) -> list[_Found[Target]]:
+        segments = _decode(raw_path)
+        found: list[_Found[Target]] = []
+        if segments is not None:
+            _collect(self._root, segments, [], found)
+        if not found:
+            raise RestError(REASON_ROUTE_NOT_FOUND, "no resource answers at this path")
+        return found
+
+
+def _allow(found: Sequence[_Found[Target]]) -> str:
+    verbs = {verb for node, _ in found for verb in node.targets}
+    return ", ".join(sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set())))
+
+
+def _collect(node: _Node[Target], rest: Sequence[str], values: list[str], found: list[_Found[Target]]) -> None:
     """Append every node that the segments lead to, those reached by literals first."""
     if not rest:
         if node.targets:

@@ -2,15 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
 
+from gateway.cors import ANY
 from mesh.settings import JwtSettings, Port, RedisSettings, Settings
 
+Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)$")]
 Target = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class GatewaySettings(Settings, JwtSettings, RedisSettings):
-    """Services are looked for on this machine, at their documented ports, unless their target is set."""
+    """Services are looked for on this machine, at their documented ports, unless their target is set.
+
+    `cors_allowed_origins` are separated by commas.
+    """
 
     api_gateway_port: Port = 3000
     api_gateway_metrics_port: Port | None = None
@@ -24,10 +30,24 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     api_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
     body_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
+    cors_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
+    cors_allow_credentials: bool = False
     rate_limit_max: Annotated[int, Field(ge=1)] = 100
     rate_limit_window_seconds: Annotated[int, Field(ge=1)] = 720
     rate_limit_fallback_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     health_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
+
+    @field_validator("cors_allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [origin.strip() for origin in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("cors_allow_credentials")
+    @classmethod
+    def _of_named_origins(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and ANY in info.data.get("cors_allowed_origins", ()):
+            raise ValueError("needs origins that are named in CORS_ALLOWED_ORIGINS, not *")
+        return value
 
     def targets(self) -> dict[str, str]:
         """Where each service is, by its name."""

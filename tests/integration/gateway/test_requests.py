@@ -76,22 +76,20 @@ async def test_no_valid_token_no_call(edge: Edge, services: ScriptedServices, au
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
+        ("OPTIONS", "/nothing", 404, "route_not_found"),
         ("GET", "/nothing", 404, "route_not_found"),
         ("GET", "/api/tasks/", 404, "route_not_found"),
         ("GET", "/api/tasks/1/", 404, "route_not_found"),
         ("GET", "/", 404, "route_not_found"),
         ("PATCH", "/api/tasks", 405, "method_not_allowed"),
-        ("HEAD", "/api/tasks", 405, None),
         ("POST", "/health", 405, "method_not_allowed"),
         ("TRACE", "/api/tasks", 405, "method_not_allowed"),
     ],
 )
-async def test_what_is_not_there(edge: Edge, method: str, path: str, status: int, code: str | None) -> None:
+async def test_what_is_not_there(edge: Edge, method: str, path: str, status: int, code: str) -> None:
     answer = await edge.call(method, path)
 
-    assert answer.status == status
-    if code:
-        assert answer.json["code"] == code
+    assert (answer.status, answer.json["code"]) == (status, code)
     if status == 405:
         assert "GET" in answer.headers["Allow"]
 

@@ -49,6 +49,8 @@ def test_the_example_shows_the_defaults() -> None:
 
 
 def as_setting(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
     return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 

@@ -22,7 +22,7 @@ def shown_default(name: str) -> str:
     field = fields_by_variable()[name]
     if field.default is PydanticUndefined:
         return "required"
-    return "none" if field.default is None else f"`{as_setting(field.default)}`"
+    return "none" if field.default in (None, ()) else f"`{as_setting(field.default)}`"
 
 
 def test_the_page_names_every_setting_once() -> None:

@@ -20,6 +20,7 @@ def router() -> Router[str]:
         ("POST", "/tasks/upload"),
         ("GET", "/tasks/{id}/notes/{note_id}"),
         ("GET", "/tasks/home/notes"),
+        ("POST", "/only/upload"),
     ]:
         router.add(verb, parse_template(path), f"{verb} {path}")
     return router
@@ -31,6 +32,7 @@ def router() -> Router[str]:
         ("GET", "/tasks", "GET /tasks", []),
         ("POST", "/tasks/upload", "POST /tasks/upload", []),
         ("GET", "/tasks/1", "GET /tasks/{id}", ["1"]),
+        ("HEAD", "/tasks/1", "GET /tasks/{id}", ["1"]),
         ("GET", "/tasks/upload", "GET /tasks/{id}", ["upload"]),
         ("GET", "/tasks/home/notes", "GET /tasks/home/notes", []),
         ("GET", "/tasks/home/notes/2", "GET /tasks/{id}/notes/{note_id}", ["home", "2"]),
@@ -50,11 +52,18 @@ def test_nothing_is_there(router: Router[str], path: str) -> None:
     with pytest.raises(RestError) as raised:
         router.match("GET", path)
     assert raised.value.reason == REASON_ROUTE_NOT_FOUND
+    with pytest.raises(RestError):
+        router.allow(path)
 
 
 @pytest.mark.parametrize(
     ("verb", "path", "allow"),
-    [("PUT", "/tasks", "GET, POST"), ("PUT", "/tasks/upload", "DELETE, GET, POST"), ("POST", "/tasks/1", "DELETE, GET")],
+    [
+        ("PUT", "/tasks", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/tasks/upload", "DELETE, GET, HEAD, OPTIONS, POST"),
+        ("POST", "/tasks/1", "DELETE, GET, HEAD, OPTIONS"),
+        ("HEAD", "/only/upload", "OPTIONS, POST"),
+    ],
 )
 def test_another_method_is_answered_with_those_of_all_matching_paths(
     router: Router[str], verb: str, path: str, allow: str
@@ -62,6 +71,7 @@ def test_another_method_is_answered_with_those_of_all_matching_paths(
     with pytest.raises(RestError) as raised:
         router.match(verb, path)
     assert raised.value.headers == {"Allow": allow}
+    assert router.allow(path) == allow
 
 
 def test_two_routes_for_the_same_requests_are_refused(router: Router[str]) -> None:
