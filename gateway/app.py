@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.bindings import Binding, build_bindings
-from gateway.calls import ServiceCalls
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
 from gateway.cors import Cors
@@ -21,6 +20,7 @@ from gateway.routing import Router
 from gateway.settings import GatewaySettings
 from gateway.templates import parse_template
 from mesh.breaker import Breaker, RetryBudget
+from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics

@@ -10,11 +10,11 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
-from gateway.calls import ServiceCalls
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
+from mesh.calls import ServiceCalls
 from mesh.errors import ServiceError
 from mesh.logs import request_id
 from mesh.metadata import IDEMPOTENCY_KEY

@@ -6,10 +6,9 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from gateway.cors import ANY
-from mesh.settings import JwtSettings, Port, RedisSettings, Settings
+from mesh.settings import JwtSettings, Port, RedisSettings, Settings, Target
 
 Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)$")]
-Target = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class GatewaySettings(Settings, JwtSettings, RedisSettings):

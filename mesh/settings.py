@@ -40,6 +40,8 @@ def _either(value: T, info: ValidationInfo, other: str) -> T:
 Port = Annotated[int, Field(ge=1, le=65535)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
+# Where gRPC finds a service.
+Target = Annotated[str, Field(pattern=r"^\S+$")]
 
 
 class Variables(BaseSettings):
