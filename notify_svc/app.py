@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from bson import ObjectId
@@ -13,11 +14,14 @@ from mesh.amqp import Broker, Publisher
 from mesh.consumer import Consumer
 from mesh.health import HealthWatch
 from mesh.idempotency import IdempotencyStore
+from mesh.leases import Lease
+from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
 from notify_svc.consumer import QUEUES, TaskEventHandler
+from notify_svc.marking import MongoMarking
 from notify_svc.preferences import MongoPreferencesRepository
 from notify_svc.repository import MongoNotificationRepository
 from notify_svc.servicer import NotificationServicer
@@ -35,7 +39,8 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         database = mongo.database(client, settings.db_name_notification_service)
         keys = IdempotencyStore(client, database, utc_now)
         notifications, preferences = MongoNotificationRepository(database), MongoPreferencesRepository(database)
-        use_cases = NotificationUseCases(notifications, preferences, now=utc_now, new_id=lambda: str(ObjectId()))
+        marking = MongoMarking(database, Lease(database["leases"], "inbox marking", str(ObjectId()), timedelta(seconds=30)))
+        use_cases = NotificationUseCases(notifications, marking, preferences, now=utc_now, new_id=lambda: str(ObjectId()))
         publisher = Publisher(topology.declare_events)
         consumer = Consumer(
             QUEUES,
@@ -54,6 +59,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
         await stack.enter_async_context(broker)
         stack.push_async_callback(partial(consumer.stop, settings.drain_seconds))
+        await stack.enter_async_context(every(settings.inbox_marking_interval_seconds, marking.run, "inbox marking"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(
             serving(

@@ -26,6 +26,13 @@ class State(StrEnum):
     OWN_ACTION = "own_action"
 
 
+class InboxMark(StrEnum):
+    """What a user does with the whole inbox."""
+
+    SEEN = "seen"
+    READ = "read"
+
+
 INBOX = (State.UNREAD, State.READ)
 SHOWN = (*INBOX, State.ARCHIVED)
 

@@ -4,7 +4,6 @@
 them. Which index answers a list is said by name: the planner's guess depends on what it saw last.
 """
 
-from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -19,6 +18,7 @@ from mesh.transactions import session
 from notify_svc.model import INBOX, Notification, State
 from notify_svc.use_cases import Page, Question
 
+COLLECTION = "notifications"
 NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
 BY_STATE, BY_TYPE, UNSEEN, STATELESS = "of_recipient_by_state", "of_recipient_by_type", "unseen_of_recipient", "stateless"
 INDEXES = [
@@ -36,7 +36,7 @@ UNTOUCHED: Document = {"state": State.UNREAD.value, "unseen": True, "seenTime": 
 
 class MongoNotificationRepository:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self._notifications = database["notifications"]
+        self._notifications = database[COLLECTION]
         self._insert = Inserter(self._notifications)
 
     async def ensure_indexes(self) -> None:
@@ -79,17 +79,6 @@ class MongoNotificationRepository:
         result = await self._notifications.update_one(stored, {"$set": _changing(after)}, session=session())
         return result.matched_count == 1
 
-    async def mark_seen(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        unseen = {"recipientId": recipient_id, "unseen": True, **_up_to(through)}
-        seen = {"$set": {"seenTime": at, "unseen": False}}
-        return (await self._notifications.update_many(unseen, seen, hint=UNSEEN, session=session())).modified_count
-
-    async def mark_read(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        unread = {"recipientId": recipient_id, "state": State.UNREAD.value, **_up_to(through)}
-        seen = {"$ifNull": ["$seenTime", at]}
-        read = {"$set": {"readTime": at, "seenTime": seen, "unseen": False, "state": State.READ.value}}
-        return (await self._notifications.update_many(unread, [read], hint=BY_STATE, session=session())).modified_count
-
     async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
         unread = {"recipientId": recipient_id, "state": State.UNREAD.value}
         unseen = {"recipientId": recipient_id, "unseen": True}
@@ -102,16 +91,6 @@ class MongoNotificationRepository:
 def _asked_for(question: Question) -> Document:
     states: Document = {"state": {"$in": list(question.states)}}
     return {**states, "type": {"$in": sorted(set(question.types))}} if question.types else states
-
-
-def _up_to(through: Notification | None) -> Document:
-    """In the order of the list: nothing that is newer."""
-    if through is None:
-        return {}
-    time = through.create_time
-    same_time = {"createTime": time, "_id": {"$lte": ObjectId(through.id)}}
-    # The first bounds what is read of the index, the second sorts out those of the same millisecond.
-    return {"createTime": {"$lte": time}, "$or": [{"createTime": {"$lt": time}}, same_time]}
 
 
 def _marks(notification: Notification) -> Document:

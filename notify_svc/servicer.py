@@ -9,7 +9,7 @@ from mesh.identity import current_caller
 from mesh.interceptors import Context
 from notify_svc import mapping
 from notify_svc.mapping import notification_to_proto, page_to_proto
-from notify_svc.model import Notification
+from notify_svc.model import InboxMark, Notification
 from notify_svc.use_cases import Mark, NotificationUseCases, Question
 
 LATEST = 10
@@ -59,13 +59,13 @@ class NotificationServicer(NotificationServiceServicer):
     async def MarkNotificationsSeen(
         self, request: pb.MarkNotificationsSeenRequest, context: Context
     ) -> pb.MarkNotificationsSeenResponse:
-        changed = await self._use_cases.mark_all_seen(current_caller().user_id, request.through)
+        changed = await self._use_cases.mark_all(current_caller().user_id, InboxMark.SEEN, request.through)
         return pb.MarkNotificationsSeenResponse(changed=changed)
 
     async def MarkNotificationsRead(
         self, request: pb.MarkNotificationsReadRequest, context: Context
     ) -> pb.MarkNotificationsReadResponse:
-        changed = await self._use_cases.mark_all_read(current_caller().user_id, request.through)
+        changed = await self._use_cases.mark_all(current_caller().user_id, InboxMark.READ, request.through)
         return pb.MarkNotificationsReadResponse(changed=changed)
 
     async def CountUnreadNotifications(

@@ -10,7 +10,7 @@ from typing import Protocol
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from notify_svc.model import INBOX, SHOWN, Notification, Preferences, State, TaskChange, body_of, title_of
+from notify_svc.model import INBOX, SHOWN, InboxMark, Notification, Preferences, State, TaskChange, body_of, title_of
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +50,14 @@ class NotificationRepository(Protocol):
     async def replace(self, before: Notification, after: Notification) -> bool:
         """Store `after`; answers False, and stores nothing, unless `before` is what is stored."""
 
-    async def mark_seen(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        """Mark what is unseen in the inbox, up to and including `through`; answers how many that were."""
-
-    async def mark_read(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        """Mark what is unread in the inbox as read and seen, likewise."""
-
     async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
         """How many in the inbox are unread, and how many unseen, each counted to `most`."""
+
+
+class InboxMarking(Protocol):
+    async def mark_all(self, recipient_id: str, mark: InboxMark, through: Notification | None, at: datetime) -> int:
+        """Mark what is not marked yet in the inbox, up to and including `through`; answers how many that were. In a huge inbox
+        these are the newest, and the rest is marked soon after."""
 
 
 class PreferencesRepository(Protocol):
@@ -71,12 +71,13 @@ class NotificationUseCases:
     def __init__(
         self,
         notifications: NotificationRepository,
+        marking: InboxMarking,
         preferences: PreferencesRepository,
         *,
         now: Clock,
         new_id: Callable[[], str],
     ) -> None:
-        self._notifications, self._preferences = notifications, preferences
+        self._notifications, self._marking, self._preferences = notifications, marking, preferences
         self._now, self._new_id = now, new_id
 
     async def tell(self, change: TaskChange) -> None:
@@ -114,11 +115,9 @@ class NotificationUseCases:
                 return after
         raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many changes of this notification at once", retry_after_s=1)
 
-    async def mark_all_seen(self, caller_id: str, through_id: str) -> int:
-        return await self._notifications.mark_seen(caller_id, await self._through(caller_id, through_id), self._now())
-
-    async def mark_all_read(self, caller_id: str, through_id: str) -> int:
-        return await self._notifications.mark_read(caller_id, await self._through(caller_id, through_id), self._now())
+    async def mark_all(self, caller_id: str, mark: InboxMark, through_id: str) -> int:
+        through = await self._shown(caller_id, through_id) if through_id else None
+        return await self._marking.mark_all(caller_id, mark, through, self._now())
 
     async def count_new(self, caller_id: str, most: int) -> tuple[int, int]:
         return await self._notifications.count_new(caller_id, most)
@@ -132,9 +131,6 @@ class NotificationUseCases:
     async def explain(self, caller_id: str, event_id: str) -> Notification | None:
         """What became of the event for the caller; nothing when it never concerned the caller, or has not arrived."""
         return await self._notifications.of_event(caller_id, event_id)
-
-    async def _through(self, caller_id: str, notification_id: str) -> Notification | None:
-        return await self._shown(caller_id, notification_id) if notification_id else None
 
     async def _shown(self, caller_id: str, notification_id: str) -> Notification:
         notification = await self._notifications.get(caller_id, notification_id)

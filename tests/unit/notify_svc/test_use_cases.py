@@ -7,7 +7,7 @@ import pytest
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from notify_svc.model import Notification, Preferences
+from notify_svc.model import InboxMark, Notification, Preferences
 from notify_svc.use_cases import CHANGE_ATTEMPTS, NotificationUseCases, Page, Question
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -36,13 +36,12 @@ class Contested:
     async def list(self, recipient_id: str, question: Question, page_size: int, page_token: str) -> Page:
         raise NotImplementedError
 
-    async def mark_seen(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        raise NotImplementedError
-
-    async def mark_read(self, recipient_id: str, through: Notification | None, at: datetime) -> int:
-        raise NotImplementedError
-
     async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
+        raise NotImplementedError
+
+
+class NoMarking:
+    async def mark_all(self, recipient_id: str, mark: InboxMark, through: Notification | None, at: datetime) -> int:
         raise NotImplementedError
 
 
@@ -56,7 +55,7 @@ class NoPreferences:
 
 async def test_who_gives_up_where_others_always_win() -> None:
     notifications = Contested()
-    use_cases = NotificationUseCases(notifications, NoPreferences(), now=lambda: NOON, new_id=str)
+    use_cases = NotificationUseCases(notifications, NoMarking(), NoPreferences(), now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
         await use_cases.mark("ada", "id", Notification.read)
     assert raised.value.reason == reason_pb2.REASON_OVERLOADED
@@ -65,6 +64,6 @@ async def test_who_gives_up_where_others_always_win() -> None:
 
 async def test_what_changes_nothing_is_not_stored() -> None:
     notifications = Contested()
-    use_cases = NotificationUseCases(notifications, NoPreferences(), now=lambda: NOON, new_id=str)
+    use_cases = NotificationUseCases(notifications, NoMarking(), NoPreferences(), now=lambda: NOON, new_id=str)
     assert await use_cases.mark("ada", "id", Notification.unread) == NEW
     assert notifications.attempts == 0

@@ -387,7 +387,7 @@ class MarkNotificationsSeenResponse(_message.Message):
 
     CHANGED_FIELD_NUMBER: _builtins.int
     changed: _builtins.int
-    """Those that were not seen before."""
+    """Those that were not seen before; without those that are marked after the answer."""
     def __init__(
         self,
         *,
@@ -431,7 +431,7 @@ class MarkNotificationsReadResponse(_message.Message):
 
     CHANGED_FIELD_NUMBER: _builtins.int
     changed: _builtins.int
-    """Those that were not read before."""
+    """Those that were not read before; without those that are marked after the answer."""
     def __init__(
         self,
         *,

@@ -149,14 +149,16 @@ class NotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MarkNotificationsSeen(self, request, context):
-        """Marks the caller's notifications as seen, up to and including one, or all.
+        """Marks the caller's notifications as seen, up to and including one, or all. Of more than 10,000 the newest are marked at once,
+        and the others soon after.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MarkNotificationsRead(self, request, context):
-        """Marks the caller's notifications as read (and seen), up to and including one, or all.
+        """Marks the caller's notifications as read (and seen), up to and including one, or all. Of more than 10,000 the newest are
+        marked at once, and the others soon after.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

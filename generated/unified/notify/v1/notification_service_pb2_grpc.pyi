@@ -46,9 +46,13 @@ class NotificationServiceStub:
     UnarchiveNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.UnarchiveNotificationRequest, _notification_service_pb2.UnarchiveNotificationResponse]
     """Brings a notification back into the inbox. Doing it again changes nothing."""
     MarkNotificationsSeen: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsSeenRequest, _notification_service_pb2.MarkNotificationsSeenResponse]
-    """Marks the caller's notifications as seen, up to and including one, or all."""
+    """Marks the caller's notifications as seen, up to and including one, or all. Of more than 10,000 the newest are marked at once,
+    and the others soon after.
+    """
     MarkNotificationsRead: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsReadRequest, _notification_service_pb2.MarkNotificationsReadResponse]
-    """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+    """Marks the caller's notifications as read (and seen), up to and including one, or all. Of more than 10,000 the newest are
+    marked at once, and the others soon after.
+    """
     DeleteNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.DeleteNotificationRequest, _notification_service_pb2.DeleteNotificationResponse]
     """Deletes a notification for good; its event brings it back under no circumstances."""
     CountUnreadNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.CountUnreadNotificationsRequest, _notification_service_pb2.CountUnreadNotificationsResponse]
@@ -78,9 +82,13 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     UnarchiveNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.UnarchiveNotificationRequest, _notification_service_pb2.UnarchiveNotificationResponse]  # type: ignore[assignment]
     """Brings a notification back into the inbox. Doing it again changes nothing."""
     MarkNotificationsSeen: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsSeenRequest, _notification_service_pb2.MarkNotificationsSeenResponse]  # type: ignore[assignment]
-    """Marks the caller's notifications as seen, up to and including one, or all."""
+    """Marks the caller's notifications as seen, up to and including one, or all. Of more than 10,000 the newest are marked at once,
+    and the others soon after.
+    """
     MarkNotificationsRead: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationsReadRequest, _notification_service_pb2.MarkNotificationsReadResponse]  # type: ignore[assignment]
-    """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+    """Marks the caller's notifications as read (and seen), up to and including one, or all. Of more than 10,000 the newest are
+    marked at once, and the others soon after.
+    """
     DeleteNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.DeleteNotificationRequest, _notification_service_pb2.DeleteNotificationResponse]  # type: ignore[assignment]
     """Deletes a notification for good; its event brings it back under no circumstances."""
     CountUnreadNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.CountUnreadNotificationsRequest, _notification_service_pb2.CountUnreadNotificationsResponse]  # type: ignore[assignment]
@@ -149,7 +157,9 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.MarkNotificationsSeenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.MarkNotificationsSeenResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationsSeenResponse]]:
-        """Marks the caller's notifications as seen, up to and including one, or all."""
+        """Marks the caller's notifications as seen, up to and including one, or all. Of more than 10,000 the newest are marked at once,
+        and the others soon after.
+        """
 
     @_abc_1.abstractmethod
     def MarkNotificationsRead(
@@ -157,7 +167,9 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.MarkNotificationsReadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.MarkNotificationsReadResponse, _abc.Awaitable[_notification_service_pb2.MarkNotificationsReadResponse]]:
-        """Marks the caller's notifications as read (and seen), up to and including one, or all."""
+        """Marks the caller's notifications as read (and seen), up to and including one, or all. Of more than 10,000 the newest are
+        marked at once, and the others soon after.
+        """
 
     @_abc_1.abstractmethod
     def DeleteNotification(
