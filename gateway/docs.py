@@ -1,5 +1,6 @@
 """The documents: `/openapi.json`, Swagger UI at `/docs`, and a page for each error code. All of it works offline."""
 
+import hashlib
 import html
 import logging
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,8 @@ def document_pages(document: Mapping[str, Any], meanings: Mapping[str, str]) -> 
 
 def _fixed(content_type: str, body: bytes, headers: Mapping[str, str] | None = None) -> Page:
     """A page that always answers the same."""
-    headers = {"Content-Type": content_type, "Cache-Control": "no-cache", **(headers or {})}
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"Content-Type": content_type, "Cache-Control": "no-cache", "ETag": etag, **(headers or {})}
 
     async def page(_: Sequence[str]) -> web.Response:
         return web.Response(headers=headers, body=body)

@@ -1,6 +1,5 @@
 """One REST binding at work: the HTTP request in, one gRPC call with a deadline, the HTTP answer out."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
+from gateway.etags import if_match
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
@@ -18,9 +18,6 @@ from mesh.calls import ServiceCalls
 from mesh.errors import ServiceError
 from mesh.logs import request_id
 from mesh.metadata import IDEMPOTENCY_KEY
-
-# RFC 9110, without the characters that no etag of ours holds.
-_ENTITY_TAG = re.compile(r'(?:W/)?"?([\x21\x23-\x2b\x2d-\x7e]+)"?')
 
 
 class Endpoint:
@@ -46,7 +43,7 @@ class Endpoint:
     async def __call__(self, request: web.BaseRequest, path: Sequence[str], token: str | None) -> web.Response:
         """`path` holds the values of the template's variables, `token` the caller's verified access token."""
         body = await self._body_of(request)
-        etag = _if_match(request) if self._reader.takes_etag else None
+        etag = if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
         metadata = [("x-request-id", request_id.get())]
         if token is not None:
@@ -79,14 +76,3 @@ class Endpoint:
         if error.reason != REASON_INVALID_ARGUMENT or not error.fields:
             return error
         return wrong_fields([{**self._place(each.field), "message": each.message} for each in error.fields])
-
-
-def _if_match(request: web.BaseRequest) -> str | None:
-    """The etag that the client wants to find, or None for any."""
-    header = request.headers.get("If-Match", "*").strip()
-    if header == "*":
-        return None
-    match = _ENTITY_TAG.fullmatch(header)
-    if match is None:
-        raise wrong_fields([{"parameter": "If-Match", "message": "must be one entity tag"}])
-    return match[1]

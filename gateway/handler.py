@@ -13,6 +13,7 @@ from gateway.errors import RestError
 from gateway.limits import AddressLimiter
 from gateway.pages import Page
 from gateway.problems import problem_response, unauthenticated
+from gateway.representation import represented
 from gateway.routing import Router
 from mesh.errors import ServiceError, internal_error
 from mesh.logs import request_id
@@ -30,7 +31,7 @@ class Handler:
     def __init__(self, router: Router[Endpoint | Page], limiter: AddressLimiter, verifier: TokenVerifier) -> None:
         self._router, self._limiter, self._verifier = router, limiter, verifier
 
-    async def __call__(self, request: EdgeRequest) -> web.Response:
+    async def __call__(self, request: EdgeRequest) -> web.StreamResponse:
         start = time.perf_counter()
         request_id.set(_request_id(request))
         response = await self._answer_or_problem(request)
@@ -46,9 +47,9 @@ class Handler:
         )
         return response
 
-    async def _answer_or_problem(self, request: EdgeRequest) -> web.Response:
+    async def _answer_or_problem(self, request: EdgeRequest) -> web.StreamResponse:
         try:
-            return await self._answer(request)
+            return await represented(request, await self._answer(request))
         except ServiceError as error:
             return problem_response(error)
         except ConnectionError:
@@ -58,7 +59,7 @@ class Handler:
             log.exception("unexpected failure")
             return problem_response(internal_error())
 
-    async def _answer(self, request: EdgeRequest) -> web.Response:
+    async def _answer(self, request: EdgeRequest) -> web.StreamResponse:
         try:
             if request.method == "OPTIONS":
                 return web.Response(status=204, headers={"Allow": self._router.allow(request.rel_url.raw_path)})

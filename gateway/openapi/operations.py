@@ -17,6 +17,12 @@ _IF_MATCH: Schema = {
     "description": "Only act while this is still the resource's entity tag.",
     "schema": {"type": "string"},
 }
+_IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Entity tags that the client has, separated by commas: when one is the resource's, the answer is 304.",
+    "schema": {"type": "string"},
+}
 _IDEMPOTENCY_KEY: Schema = {
     "name": IDEMPOTENCY_HEADER,
     "in": "header",
@@ -45,7 +51,7 @@ def operation(binding: Binding, schemas: Schemas, comments: Mapping[str, str], o
         "summary": summary.rstrip(".").replace("`", ""),
         "description": comment,
         "parameters": list(_parameters(binding, schemas)),
-        "responses": {str(binding.success_status): _success(binding, schemas), **problem_responses(binding)},
+        "responses": {str(binding.success_status): _success(binding, schemas), **_known(binding), **problem_responses(binding)},
         "security": [{"accessToken": []}] if binding.needs_caller else [],
     }
     if binding.body:
@@ -67,6 +73,8 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
         yield _parameter(parameter.name, "query", schemas.field(parameter.field, Use.INPUT))
     if reader.takes_etag:
         yield _IF_MATCH
+    if _may_be_known(binding):
+        yield _IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
 
@@ -85,6 +93,17 @@ def _request_body(binding: Binding, schemas: Schemas) -> Schema:
         schema = schemas.message(message_of(request.fields_by_name[binding.body]), use)
     types = [JSON, MERGE_PATCH] if binding.verb == "PATCH" else [JSON]
     return {"required": not binding.body_is_optional, "content": {media_type: {"schema": schema} for media_type in types}}
+
+
+def _may_be_known(binding: Binding) -> bool:
+    return binding.verb == "GET" and ETAG in binding.resource.fields_by_name
+
+
+def _known(binding: Binding) -> Schema:
+    if not _may_be_known(binding):
+        return {}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, "ETag")}
+    return {"304": {"description": "The client has it already, as `If-None-Match` says.", "headers": headers}}
 
 
 def _success(binding: Binding, schemas: Schemas) -> Schema:
