@@ -9,6 +9,7 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
+from gateway.errors import RestError
 from gateway.etags import if_match
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.transcoding.input_errors import wrong_fields
@@ -73,6 +74,9 @@ class Endpoint:
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""
-        if error.reason != REASON_INVALID_ARGUMENT or not error.fields:
+        if not error.fields:
             return error
-        return wrong_fields([{**self._place(each.field), "message": each.message} for each in error.fields])
+        errors = [{**self._place(each.field), "message": each.message} for each in error.fields]
+        if error.reason == REASON_INVALID_ARGUMENT:
+            return wrong_fields(errors)
+        return RestError(error.reason, error.message, errors=errors, retry_after_s=error.retry_after_s)

@@ -26,6 +26,8 @@ from mesh.interceptors.validation import validation
 from mesh.tokens import TokenVerifier
 
 OPTIONS = [
+    # The largest body that REST admits, of 4 MiB, and what a message needs around it.
+    ("grpc.max_receive_message_length", 5 * 1024 * 1024),
     # Without this a second server on the port would silently share it.
     ("grpc.so_reuseport", 0),
     # Clients behind a headless service find new replicas only when a connection ends.

@@ -51,7 +51,10 @@ async def in_transaction(client: AsyncMongoClient[Document], work: Callable[[], 
     """Do the work in one transaction, again when it met another one, until the caller's deadline ends it.
 
     A commit whose outcome is unknown is repeated, never the work. When the deadline comes first, the outcome stays unknown.
+    Inside another transaction the work becomes a part of that.
     """
+    if session():
+        return await work()
     async with client.start_session() as open_session:
         while True:
             try:

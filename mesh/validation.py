@@ -1,13 +1,13 @@
 """The contract's field rules (`unified.api.v1.rules`), compiled once per request type into one check.
 
-A request with an `update_mask` is a partial change: of its resource only the fields that the mask names are checked.
+A message with an `update_mask` is a partial change: of its resource only the fields that the mask names are checked.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 from unified.api.v1 import options_pb2
 
@@ -20,7 +20,7 @@ FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 Check = Callable[[Any], list[FieldError]]
 FieldCheck = Callable[[Any], Iterator[tuple[str, str]]]
-"""From a message to pairs of (path below the message, what is wrong)."""
+"""From a message to pairs of (path below the message, what is wrong); the path "" is the message itself."""
 ValueCheck = Callable[[Any], str | None]
 """From a value to what is wrong with it, in words that complete the field's name."""
 
@@ -64,7 +64,18 @@ def _masked_resource(message: Descriptor) -> str | None:
 
 
 def _message_checks(message: Descriptor) -> dict[str, FieldCheck]:
-    return {field.name: _field_check(field) for field in message.fields}
+    oneofs = [oneof for oneof in message.oneofs if oneof.GetOptions().Extensions[options_pb2.one_required]]
+    return {each.name: _oneof_check(each) for each in oneofs} | {field.name: _field_check(field) for field in message.fields}
+
+
+def _oneof_check(oneof: OneofDescriptor) -> FieldCheck:
+    names = ", ".join(field.json_name for field in oneof.fields)
+
+    def check(message: Message) -> Iterator[tuple[str, str]]:
+        if not message.WhichOneof(oneof.name):
+            yield "", f"must have one of {names}"
+
+    return check
 
 
 def _rules(field: FieldDescriptor) -> Any:
@@ -119,12 +130,11 @@ def _message_check(message: Descriptor) -> Callable[[str, Any], Iterator[tuple[s
         return _timestamp_check
     if message.full_name.startswith("google.protobuf."):
         return lambda _path, _value: iter(())
-    checks = _message_checks(message)
+    rules = compile_rules(message)
 
     def check(path: str, value: Any) -> Iterator[tuple[str, str]]:
-        for each in checks.values():
-            for below, problem in each(value):
-                yield f"{path}.{below}", problem
+        for problem in rules(value):
+            yield f"{path}.{problem.field}".rstrip("."), problem.message
 
     return check
 

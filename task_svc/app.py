@@ -22,6 +22,8 @@ from mesh.outbox import Outbox
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
+from mesh.transactions import in_transaction
+from task_svc.batch import Batches
 from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
 from task_svc.repository import COLLECTION, MongoTaskRepository
@@ -46,6 +48,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         tasks = MongoTaskRepository(database, outbox)
         purge = _purge(settings, database)
         use_cases = TaskUseCases(tasks, history, now=utc_now, new_id=lambda: str(ObjectId()))
+        batches = Batches(use_cases, partial(in_transaction, client))
         # Without RabbitMQ the service works: events wait in their outbox.
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
@@ -64,7 +67,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         yield await stack.enter_async_context(
             serving(
                 f"{settings.bind_address}:{settings.task_service_port}",
-                [Service(TASK_SERVICE, TaskServicer(use_cases), add_TaskServiceServicer_to_server)],
+                [Service(TASK_SERVICE, TaskServicer(use_cases, batches), add_TaskServiceServicer_to_server)],
                 verifier=verifier_of(settings),
                 health=health,
                 drain_s=settings.drain_seconds,

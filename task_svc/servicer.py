@@ -6,13 +6,14 @@ from unified.task.v1.task_service_pb2_grpc import TaskServiceServicer
 from mesh import pages
 from mesh.identity import current_caller
 from mesh.interceptors import Context
+from task_svc.batch import Batches
 from task_svc.mapping import changes_of, history_to_proto, page_to_proto, question_of, task_to_proto, values_of
 from task_svc.use_cases import TaskUseCases
 
 
 class TaskServicer(TaskServiceServicer):
-    def __init__(self, use_cases: TaskUseCases) -> None:
-        self._use_cases = use_cases
+    def __init__(self, use_cases: TaskUseCases, batches: Batches) -> None:
+        self._use_cases, self._batches = use_cases, batches
 
     async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
         task = await self._use_cases.create(current_caller().user_id, values_of(request.task))
@@ -39,6 +40,9 @@ class TaskServicer(TaskServiceServicer):
     async def RestoreTask(self, request: pb.RestoreTaskRequest, context: Context) -> pb.RestoreTaskResponse:
         task = await self._use_cases.restore(current_caller().user_id, request.id)
         return pb.RestoreTaskResponse(task=task_to_proto(task))
+
+    async def BatchTasks(self, request: pb.BatchTasksRequest, context: Context) -> pb.BatchTasksResponse:
+        return pb.BatchTasksResponse(results=await self._batches.run(current_caller().user_id, request.operations))
 
     async def ListTaskHistory(self, request: pb.ListTaskHistoryRequest, context: Context) -> pb.ListTaskHistoryResponse:
         page_size = request.page_size if request.HasField("page_size") else pages.LARGEST

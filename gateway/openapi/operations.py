@@ -9,7 +9,8 @@ from gateway.contract import message_of
 from gateway.idempotency import HEADER as IDEMPOTENCY_HEADER
 from gateway.openapi.problems import problem_responses
 from gateway.openapi.schemas import Schema, Schemas, Use
-from gateway.transcoding.requests import UPDATE_MASK, RequestReader
+from gateway.transcoding.changes import UPDATE_MASK
+from gateway.transcoding.requests import RequestReader
 
 _IF_MATCH: Schema = {
     "name": "If-Match",

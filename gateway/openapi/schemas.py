@@ -1,13 +1,14 @@
 """JSON Schemas of messages, one for each way a message is used: answered, sent whole, or sent as a change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from unified.api.v1 import options_pb2
 
-from gateway.contract import ContractError
+from gateway.contract import ContractError, message_of
+from gateway.transcoding.changes import UPDATE_MASK, changed_resource
 from gateway.transcoding.enums import choices
 from gateway.transcoding.supported import (
     DURATION,
@@ -55,6 +56,8 @@ class Schemas:
         schema = self._value(field, use) | _limits(rules, field)
         if field.is_repeated:
             schema = {"type": "array", "items": schema}
+            if rules.required:
+                schema["minItems"] = 1
             if rules.max_items:
                 schema["maxItems"] = rules.max_items
         if comment := self._comments.get(field.full_name):
@@ -67,16 +70,25 @@ class Schemas:
 
     def _input(self, message: Descriptor, use: Use) -> Schema:
         """What may be sent: nothing that only the service sets, and null wherever a field may be unset."""
+        resource = changed_resource(message)
+        if resource is None:
+            return self._sent(message, message.fields, use)
+        schema = self._sent(message, [f for f in message.fields if f.name not in (UPDATE_MASK, resource.name)], use)
+        changed = message_of(resource)
+        schema["properties"] |= self._sent(changed, changed.fields, Use.CHANGE)["properties"]
+        return schema
+
+    def _sent(self, message: Descriptor, fields: Iterable[FieldDescriptor], use: Use) -> Schema:
         properties, required = {}, []
-        for field in message.fields:
+        for field in fields:
             rules = field.GetOptions().Extensions[options_pb2.rules]
             if rules.output_only:
                 continue
             schema = self.field(field, use)
-            properties[field.json_name] = schema if rules.required else _or_null(schema)
+            properties[field.json_name] = schema if rules.required or _is_choice(field) else _or_null(schema)
             if rules.required and use is Use.INPUT:
                 required.append(field.json_name)
-        return self._object(message, properties, required) | {"additionalProperties": False}
+        return self._object(message, properties, required) | {"additionalProperties": False} | _choice(message)
 
     def _object(self, message: Descriptor, properties: Schema, required: list[str]) -> Schema:
         schema: Schema = {"type": "object", "properties": properties}
@@ -111,6 +123,19 @@ class Schemas:
             self.components[name] = {}
             self.components[name] = make()
         return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _is_choice(field: FieldDescriptor) -> bool:
+    """Whether the field is a member of a oneof of which one must be sent."""
+    oneof = field.containing_oneof
+    return oneof is not None and bool(oneof.GetOptions().Extensions[options_pb2.one_required])
+
+
+def _choice(message: Descriptor) -> Schema:
+    """That one member of a oneof must be sent, where the contract says so."""
+    names = [[field.json_name for field in oneof.fields if _is_choice(field)] for oneof in message.oneofs]
+    choices = [{"oneOf": [{"required": [name]} for name in members]} for members in names if members]
+    return {"allOf": choices} if choices else {}
 
 
 def _scalar(field: FieldDescriptor) -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from google.protobuf.descriptor import Descriptor
 
 from gateway.bindings import WHOLE_BODY, Binding
+from gateway.transcoding.changes import changed_resource
 from gateway.transcoding.requests import ETAG
 
 _STEP = re.compile(r"[^.\[\]]+")
@@ -32,9 +33,12 @@ def compile_places(binding: Binding) -> Callable[[str], dict[str, str]]:
     return place
 
 
-def _json_names(steps: list[str], message: Descriptor | None) -> Iterator[str]:
+def _json_names(steps: list[str], request: Descriptor) -> Iterator[str]:
     """The steps in lowerCamelCase; indexes, and what the contract does not know, stay."""
+    message: Descriptor | None = request
     for step in steps:
         field = message.fields_by_name.get(step) if message else None
-        yield field.json_name if field else step
+        # Of a change inside the body, the resource's fields stand beside its own.
+        if not (field and message and message != request and field == changed_resource(message)):
+            yield field.json_name if field else step
         message = field.message_type if field else message

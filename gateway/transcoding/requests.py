@@ -4,18 +4,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from gateway.bindings import WHOLE_BODY, Binding
 from gateway.contract import message_of
-from gateway.transcoding.decode import Decoder, compile_decoder, compile_fields
+from gateway.transcoding.changes import UPDATE_MASK, changed_resource
+from gateway.transcoding.decode import compile_decoder, compile_fields
 from gateway.transcoding.input_errors import InputErrors
 from gateway.transcoding.parameters import Parameter, compile_query, query_parameters
-from gateway.transcoding.supported import FIELD_MASK, check_supported
+from gateway.transcoding.supported import check_supported
 
 ETAG = "etag"
-UPDATE_MASK = "update_mask"
 
 
 class RequestReader:
@@ -64,22 +64,18 @@ def _compile_body(binding: Binding) -> Callable[[Any, InputErrors], dict[str, An
         whole = compile_fields(request)
         return lambda body, errors: whole(body, "", errors)
     field = request.fields_by_name[binding.body]
+    if field == changed_resource(request):
+        return _compile_masked_body(field)
     decode = compile_decoder(message_of(field))
-    mask = request.fields_by_name.get(UPDATE_MASK)
-    if mask is None or mask.message_type is None or mask.message_type.full_name != FIELD_MASK:
-        return lambda body, errors: {field.name: decode(body, "", errors)}
-    return _compile_masked_body(field, decode)
+    return lambda body, errors: {field.name: decode(body, "", errors)}
 
 
-def _compile_masked_body(field: FieldDescriptor, decode: Decoder) -> Callable[[Any, InputErrors], dict[str, Any]]:
+def _compile_masked_body(field: FieldDescriptor) -> Callable[[Any, InputErrors], dict[str, Any]]:
     """Names every key of the body in the update mask, so that a field is cleared by null and kept when it is not sent."""
-    inner = message_of(field).fields
-    paths = {name: each.name for each in inner for name in (each.json_name, each.name)}
+    read_fields, resource_class = compile_fields(message_of(field)), GetMessageClass(message_of(field))
 
     def read(body: Any, errors: InputErrors) -> dict[str, Any]:
-        message = decode(body, "", errors)
-        if errors:
-            return {}
-        return {field.name: message, UPDATE_MASK: FieldMask(paths=[paths[key] for key in body])}
+        fields = read_fields(body, "", errors)
+        return {} if errors else {field.name: resource_class(**fields), UPDATE_MASK: {"paths": list(fields)}}
 
     return read

@@ -53,6 +53,11 @@ class Person:
     async def delete(self, task_id: str, etag: str = "") -> None:
         await self.stub.DeleteTask(pb.DeleteTaskRequest(id=task_id, etag=etag), metadata=self.metadata, timeout=TIMEOUT_S)
 
+    async def batch(self, *operations: pb.TaskOperation, metadata: Metadata = ()) -> list[pb.TaskOperationResult]:
+        request = pb.BatchTasksRequest(operations=operations)
+        answer = await self.stub.BatchTasks(request, metadata=(*self.metadata, *metadata), timeout=TIMEOUT_S)
+        return list(answer.results)
+
     async def history(self, task_id: str, page_size: int | None = None, page_token: str = "") -> pb.ListTaskHistoryResponse:
         request = pb.ListTaskHistoryRequest(id=task_id, page_size=page_size, page_token=page_token)
         return await self.stub.ListTaskHistory(request, metadata=self.metadata, timeout=TIMEOUT_S)

@@ -136,6 +136,22 @@ def test_a_change_is_checked_where_its_mask_points() -> None:
     assert problems(update()) == {}
 
 
+def test_a_change_inside_a_request_is_checked_likewise() -> None:
+    operations = [tasks.TaskOperation(update=update("title", title="x" * 201, description="x" * 10_001))]
+    operations += [tasks.TaskOperation(update=update("colour")), tasks.TaskOperation(update=update(title="x" * 201))]
+    assert problems(tasks.BatchTasksRequest(operations=operations)) == {
+        "operations[0].update.task.title": "must have at most 200 characters",
+        "operations[1].update.update_mask": "names a field that does not exist: colour",
+    }
+
+
+def test_where_one_is_required_one_must_be_set() -> None:
+    operations = [tasks.TaskOperation(delete=tasks.DeleteTaskRequest(id="1")), tasks.TaskOperation()]
+    assert problems(tasks.BatchTasksRequest(operations=operations)) == {
+        "operations[1]": "must have one of create, update, delete",
+    }
+
+
 @pytest.mark.parametrize("path", ["nonsense", "due_time.seconds", "labels[0]", "", "*", "DESCRIPTOR", "title "])
 def test_a_mask_names_only_what_exists(path: str) -> None:
     assert problems(update(path)) == {"update_mask": f"names a field that does not exist: {path}"}

@@ -177,6 +177,7 @@ ACCESS_FIELD_NUMBER: _builtins.int
 REST_FIELD_NUMBER: _builtins.int
 ACCEPTS_IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
 RULES_FIELD_NUMBER: _builtins.int
+ONE_REQUIRED_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access.ValueType]
 """Who may call the method. A method without it is not served and stops the start of whatever would serve it."""
@@ -188,5 +189,7 @@ same request under the same key has one effect and the same answer.
 """
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]
 """What a value of the field must satisfy. Services enforce it; the OpenAPI document shows it."""
+one_required: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.OneofOptions, _builtins.bool]
+"""One member of the oneof must be set; that it is never more than one is protobuf's own rule."""
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorInfo]
 """What an error reason means on each edge. Every value of `unified.error.v1.Reason` but the zero carries it."""

@@ -426,3 +426,121 @@ class ListTaskHistoryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
 
 Global___ListTaskHistoryResponse: _TypeAlias = ListTaskHistoryResponse  # noqa: Y015
+
+@_typing.final
+class BatchTasksRequest(_message.Message):
+    """Asks for several changes at once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskOperation]:
+        """What to do, in this order. A later operation finds what the earlier ones did, so several may change the same task."""
+
+    def __init__(
+        self,
+        *,
+        operations: _abc.Iterable[Global___TaskOperation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operations", b"operations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchTasksRequest: _TypeAlias = BatchTasksRequest  # noqa: Y015
+
+@_typing.final
+class TaskOperation(_message.Message):
+    """One change of one task."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREATE_FIELD_NUMBER: _builtins.int
+    UPDATE_FIELD_NUMBER: _builtins.int
+    DELETE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def create(self) -> _task_pb2.Task:
+        """Make this task."""
+
+    @_builtins.property
+    def update(self) -> Global___UpdateTaskRequest:
+        """Change a task. In JSON the fields to change stand beside `id` and `etag`, and those that are there are the `update_mask`:
+        `{"id": "665f1f77bcf86cd799439021", "title": "Ship it", "dueTime": null}`.
+        """
+
+    @_builtins.property
+    def delete(self) -> Global___DeleteTaskRequest:
+        """Delete a task."""
+
+    def __init__(
+        self,
+        *,
+        create: _task_pb2.Task | None = ...,
+        update: Global___UpdateTaskRequest | None = ...,
+        delete: Global___DeleteTaskRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "delete", b"delete", "operation", b"operation", "update", b"update"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "delete", b"delete", "operation", b"operation", "update", b"update"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_operation: _TypeAlias = _typing.Literal["create", "update", "delete"]  # noqa: Y015
+    _WhichOneofArgType_operation: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_operation) -> _WhichOneofReturnType_operation | None: ...
+
+Global___TaskOperation: _TypeAlias = TaskOperation  # noqa: Y015
+
+@_typing.final
+class BatchTasksResponse(_message.Message):
+    """What all the operations did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskOperationResult]:
+        """One result for each operation, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___TaskOperationResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchTasksResponse: _TypeAlias = BatchTasksResponse  # noqa: Y015
+
+@_typing.final
+class TaskOperationResult(_message.Message):
+    """What one operation did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    DELETED_ID_FIELD_NUMBER: _builtins.int
+    deleted_id: _builtins.str
+    """The id of the task that the operation deleted."""
+    @_builtins.property
+    def task(self) -> _task_pb2.Task:
+        """The task as the operation left it, if it made or changed one."""
+
+    def __init__(
+        self,
+        *,
+        task: _task_pb2.Task | None = ...,
+        deleted_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deleted_id", b"deleted_id", "result", b"result", "task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_id", b"deleted_id", "result", b"result", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["task", "deleted_id"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___TaskOperationResult: _TypeAlias = TaskOperationResult  # noqa: Y015

@@ -66,6 +66,11 @@ class TaskServiceStub:
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
                 response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
                 _registered_method=True)
+        self.BatchTasks = channel.unary_unary(
+                '/unified.task.v1.TaskService/BatchTasks',
+                request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksRequest.SerializeToString,
+                response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksResponse.FromString,
+                _registered_method=True)
         self.ListTaskHistory = channel.unary_unary(
                 '/unified.task.v1.TaskService/ListTaskHistory',
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskHistoryRequest.SerializeToString,
@@ -123,6 +128,15 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchTasks(self, request, context):
+        """Makes, changes and deletes up to 100 tasks, in the order of the operations: all of them, or none. Each announces its change as
+        it would alone. Of a batch that fails nothing is left; the failure has the code that the operation has alone, and names it by
+        its index, as in `operations[1].create.title`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTaskHistory(self, request, context):
         """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
         its history until it is purged.
@@ -163,6 +177,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.RestoreTask,
                     request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.FromString,
                     response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.SerializeToString,
+            ),
+            'BatchTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchTasks,
+                    request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksRequest.FromString,
+                    response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksResponse.SerializeToString,
             ),
             'ListTaskHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTaskHistory,
@@ -334,6 +353,33 @@ class TaskService:
             '/unified.task.v1.TaskService/RestoreTask',
             unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskRequest.SerializeToString,
             unified_dot_task_dot_v1_dot_task__service__pb2.RestoreTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.task.v1.TaskService/BatchTasks',
+            unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksRequest.SerializeToString,
+            unified_dot_task_dot_v1_dot_task__service__pb2.BatchTasksResponse.FromString,
             options,
             channel_credentials,
             insecure,

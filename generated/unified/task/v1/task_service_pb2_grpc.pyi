@@ -53,6 +53,11 @@ class TaskServiceStub:
     """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
     unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
     """
+    BatchTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchTasksRequest, _task_service_pb2.BatchTasksResponse]
+    """Makes, changes and deletes up to 100 tasks, in the order of the operations: all of them, or none. Each announces its change as
+    it would alone. Of a batch that fails nothing is left; the failure has the code that the operation has alone, and names it by
+    its index, as in `operations[1].create.title`.
+    """
     ListTaskHistory: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskHistoryRequest, _task_service_pb2.ListTaskHistoryResponse]
     """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
     its history until it is purged.
@@ -82,6 +87,11 @@ class TaskServiceAsyncStub(TaskServiceStub):
     RestoreTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RestoreTaskRequest, _task_service_pb2.RestoreTaskResponse]  # type: ignore[assignment]
     """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
     unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+    """
+    BatchTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchTasksRequest, _task_service_pb2.BatchTasksResponse]  # type: ignore[assignment]
+    """Makes, changes and deletes up to 100 tasks, in the order of the operations: all of them, or none. Each announces its change as
+    it would alone. Of a batch that fails nothing is left; the failure has the code that the operation has alone, and names it by
+    its index, as in `operations[1].create.title`.
     """
     ListTaskHistory: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskHistoryRequest, _task_service_pb2.ListTaskHistoryResponse]  # type: ignore[assignment]
     """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted task keeps
@@ -145,6 +155,17 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_service_pb2.RestoreTaskResponse, _abc.Awaitable[_task_service_pb2.RestoreTaskResponse]]:
         """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its deletion
         unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not announced.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchTasks(
+        self,
+        request: _task_service_pb2.BatchTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.BatchTasksResponse, _abc.Awaitable[_task_service_pb2.BatchTasksResponse]]:
+        """Makes, changes and deletes up to 100 tasks, in the order of the operations: all of them, or none. Each announces its change as
+        it would alone. Of a batch that fails nothing is left; the failure has the code that the operation has alone, and names it by
+        its index, as in `operations[1].create.title`.
         """
 
     @_abc_1.abstractmethod

@@ -27,11 +27,18 @@ SOURCE = """
         Kind kind = 5;
         repeated string labels = 6 [(unified.api.v1.rules) = {max_items: 2, min_length: 1}];
         Inner inner = 7;
+        Step step = 11;
         google.protobuf.Timestamp due_time = 8;
         bytes data = 9;
         string password = 10 [(unified.api.v1.rules) = {secret: true}];
     }
     message Inner { bool on = 1; }
+    message Step { oneof step { option (unified.api.v1.one_required) = true; Inner make = 1; Turn turn = 2; } }
+    message Turn {
+        string id = 1 [(unified.api.v1.rules).required = true];
+        Inner inner = 2;
+        google.protobuf.FieldMask update_mask = 3;
+    }
 """
 DESCRIPTOR = message(SOURCE)
 
@@ -81,6 +88,12 @@ def test_fields_say_what_their_rules_and_comments_say() -> None:
     assert schema_of(DESCRIPTOR, Use.INPUT)["Kind"]["enum"] == ["small", "very_big"]
 
 
+def test_a_change_inside_a_body_is_flat() -> None:
+    turn = schema_of(DESCRIPTOR, Use.INPUT)["TurnInput"]
+
+    assert (set(turn["properties"]), turn["required"]) == ({"id", "on"}, ["id"])
+
+
 SENT: list[dict[str, Any]] = [
     {"title": "a", "pageSize": 3, "big": "9007199254740993", "kind": "very_big", "labels": ["x"], "inner": {"on": True}},
     {"title": "b", "dueTime": "2030-01-31T12:00:00Z", "data": "YQ==", "pageSize": None, "labels": None, "inner": None},
@@ -92,6 +105,10 @@ SENT: list[dict[str, Any]] = [
     {"title": "a", "kind": "huge"},
     {"title": "a", "labels": [None]},
     {"title": "a", "inner": {"on": "yes"}},
+    {"title": "a", "step": {"make": {"on": True}}},
+    {"title": "a", "step": {"turn": {"id": "1", "on": None}}},
+    {"title": "a", "step": {"turn": {"id": "1", "inner": {}}}},
+    {"title": "a", "step": {"make": {}, "turn": {"id": "1"}}},
 ]
 
 

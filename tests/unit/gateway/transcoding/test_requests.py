@@ -18,6 +18,7 @@ from tests.unit.gateway.contracts import service
 BINDINGS = {(b.verb, b.template.text): b for b in build_bindings(load_contract().services)}
 READERS = {key: RequestReader(binding) for key, binding in BINDINGS.items()}
 UPDATE = READERS["PATCH", "/api/tasks/{id}"]
+BATCH = READERS["POST", "/api/tasks/batch"]
 LIST = READERS["GET", "/api/tasks"]
 
 
@@ -43,6 +44,47 @@ def test_an_empty_change_names_no_field() -> None:
 
     assert request.HasField("update_mask")
     assert (list(request.update_mask.paths), request.etag) == ([], "")
+
+
+def test_changes_inside_a_body_have_masks_of_their_own() -> None:
+    change = {"id": "7", "etag": "3", "title": "Ship it", "dueTime": None, "labels": ["a"]}
+
+    request: Any = BATCH.read([], "", {"operations": [{"update": change}, {"update": {"id": "8"}}]}, None)
+
+    first, second = (operation.update for operation in request.operations)
+    assert first == task_service_pb2.UpdateTaskRequest(
+        id="7",
+        etag="3",
+        task=task_pb2.Task(title="Ship it", labels=["a"]),
+        update_mask=FieldMask(paths=["title", "due_time", "labels"]),
+    )
+    assert second.HasField("update_mask")
+    assert (second.id, list(second.update_mask.paths)) == ("8", [])
+
+
+@pytest.mark.parametrize(
+    ("operation", "pointer", "complaint"),
+    [
+        ({"update": []}, "/update", "must be an object"),
+        ({"update": {"id": 7}}, "/update/id", "must be a string"),
+        ({"update": {"id": "7", "title": 7}}, "/update/title", "must be a string"),
+        ({"update": {"id": "7", "ownerId": "me"}}, "/update/ownerId", "is set by the service"),
+        ({"update": {"id": "7", "task": {}}}, "/update/task", "is not a field of the request"),
+        ({"update": {"id": "7", "updateMask": "title"}}, "/update/updateMask", "is not a field of the request"),
+        ({"delete": {"id": "7"}, "create": {}}, "", "must have at most one of create, update, delete"),
+        ({"restore": {"id": "7"}}, "/restore", "is not a field of the request"),
+    ],
+)
+def test_refuses_an_operation(operation: Any, pointer: str, complaint: str) -> None:
+    body = {"operations": [{"delete": {"id": "1"}}, operation]}
+    assert refused(lambda: BATCH.read([], "", body, None)) == [{"pointer": f"/operations/1{pointer}", "message": complaint}]
+
+
+def test_what_is_too_much_is_not_even_read() -> None:
+    body = {"operations": [None] * 101}
+    assert refused(lambda: BATCH.read([], "", body, None)) == [
+        {"pointer": "/operations", "message": "must have at most 100 elements"}
+    ]
 
 
 def test_a_whole_body_fills_the_request() -> None:
@@ -133,6 +175,10 @@ def test_errors_of_path_and_query_come_together() -> None:
         (("PATCH", "/api/tasks/{id}"), "etag", {"parameter": "If-Match"}),
         (("PATCH", "/api/tasks/{id}"), "", {"pointer": ""}),
         (("GET", "/api/tasks"), "page_size", {"parameter": "pageSize"}),
+        (("POST", "/api/tasks/batch"), "operations[1].create.title", {"pointer": "/operations/1/create/title"}),
+        (("POST", "/api/tasks/batch"), "operations[0].update.task.due_time", {"pointer": "/operations/0/update/dueTime"}),
+        (("POST", "/api/tasks/batch"), "operations[0].update.etag", {"pointer": "/operations/0/update/etag"}),
+        (("POST", "/api/tasks/batch"), "operations[12]", {"pointer": "/operations/12"}),
         (("POST", "/api/users/register"), "password", {"pointer": "/password"}),
         (("POST", "/api/users/register"), "nothing.known", {"pointer": "/nothing/known"}),
     ],
