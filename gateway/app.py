@@ -11,6 +11,7 @@ from gateway.docs import document_pages
 from gateway.endpoint import Endpoint
 from gateway.handler import Handler
 from gateway.health import PlatformHealth, ServiceHealth
+from gateway.in_flight import InFlight
 from gateway.limits import AddressLimiter, Quota
 from gateway.listening import listening
 from gateway.openapi.document import build_document
@@ -87,13 +88,16 @@ def _add_endpoints(
     services: Mapping[str, ServiceCalls],
     settings: GatewaySettings,
 ) -> None:
+    in_flight = {name: InFlight(settings.max_requests_in_flight) for name in services}
     for binding in bindings:
         package = binding.method.containing_service.file.package
         if package not in PROCESSES:
             raise ContractError(f"{binding.name} is of no known process: gateway.app.PROCESSES lacks {package}")
+        process = PROCESSES[package]
         endpoint = Endpoint(
             binding,
-            services[PROCESSES[package]],
+            services[process],
+            in_flight[process],
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )

@@ -1,9 +1,11 @@
 """One REST binding at work: the HTTP request in, one gRPC call with a deadline, the HTTP answer out."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
+from google.protobuf.message import Message
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
 from gateway.answers import compile_answer
@@ -12,20 +14,24 @@ from gateway.bodies import read_json, refuse_body
 from gateway.errors import RestError
 from gateway.etags import if_match
 from gateway.idempotency import idempotency_key, mark_replayed
+from gateway.in_flight import InFlight
+from gateway.timeouts import asked_timeout_s
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
-from mesh.calls import ServiceCalls
+from mesh.calls import Metadata, ServiceCalls
 from mesh.errors import ServiceError
 from mesh.logs import request_id
 from mesh.metadata import IDEMPOTENCY_KEY
 
 
 class Endpoint:
-    """Answers the requests of one binding."""
+    """Answers the requests of one binding. `in_flight` has the places of its service."""
 
-    def __init__(self, binding: Binding, service: ServiceCalls, *, timeout_s: float, body_timeout_s: float) -> None:
-        self.name, self.needs_caller = binding.name, binding.needs_caller
+    def __init__(
+        self, binding: Binding, service: ServiceCalls, in_flight: InFlight, *, timeout_s: float, body_timeout_s: float
+    ) -> None:
+        self.name, self.needs_caller, self.in_flight = binding.name, binding.needs_caller, in_flight
         self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
         self._max_body_bytes = binding.max_body_bytes
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
@@ -43,7 +49,9 @@ class Endpoint:
 
     async def __call__(self, request: web.BaseRequest, path: Sequence[str], token: str | None) -> web.Response:
         """`path` holds the values of the template's variables, `token` the caller's verified access token."""
-        body = await self._body_of(request)
+        start, asked_s = time.monotonic(), asked_timeout_s(request)
+        with self.in_flight.given_up():
+            body = await self._body_of(request, min(self._body_timeout_s, asked_s))
         etag = if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
         metadata = [("x-request-id", request_id.get())]
@@ -52,25 +60,29 @@ class Endpoint:
         key = idempotency_key(request) if self._takes_key else None
         if key is not None:
             metadata.append((IDEMPOTENCY_KEY, key))
-        repeatable = self._only_reads or key is not None
+        left_s = min(self._timeout_s, asked_s - (time.monotonic() - start))
+        answer, trailing = await self._call(message, metadata, left_s, repeatable=self._only_reads or key is not None)
+        response = self._answer(answer)
+        mark_replayed(response, trailing)
+        return response
+
+    async def _call(self, message: Message, metadata: Metadata, timeout_s: float, *, repeatable: bool) -> tuple[Any, Metadata]:
+        hurried = timeout_s < self._timeout_s
         try:
-            response, trailing = await self._service.call(
-                self._method, message, metadata, timeout_s=self._timeout_s, repeatable=repeatable
+            return await self._service.call(
+                self._method, message, metadata, timeout_s=timeout_s, repeatable=repeatable, hurried=hurried
             )
         except ServiceError as error:
             raise self._placed(error) from error
-        answer = self._answer(response)
-        mark_replayed(answer, trailing)
-        return answer
 
-    async def _body_of(self, request: web.BaseRequest) -> Any:
+    async def _body_of(self, request: web.BaseRequest, timeout_s: float) -> Any:
         """The parsed body, or nothing where none belongs."""
         if not self._has_body:
-            await refuse_body(request, timeout_s=self._body_timeout_s)
+            await refuse_body(request, timeout_s=timeout_s)
             return None
         if self._body_is_optional and not request.can_read_body:
             return {}
-        return await read_json(request, max_bytes=self._max_body_bytes, timeout_s=self._body_timeout_s)
+        return await read_json(request, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""

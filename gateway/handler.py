@@ -69,9 +69,11 @@ class Handler:
             raise
         if not isinstance(target, Endpoint):
             return await target(path)
-        await self._limit(request)
-        token = self._authenticate(request) if target.needs_caller else None
-        return await target(request, path, token)
+        # Before anything that costs: what is refused here leaves room for what was admitted.
+        with target.in_flight.place():
+            await self._limit(request)
+            token = self._authenticate(request) if target.needs_caller else None
+            return await target(request, path, token)
 
     async def _limit(self, request: EdgeRequest) -> None:
         decision = await self._limiter.check(request.remote or "")

@@ -28,6 +28,7 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     notification_service_target: Target | None = None
     api_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
     body_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    max_requests_in_flight: Annotated[int, Field(ge=1)] = 256
     max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
     cors_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     cors_allow_credentials: bool = False

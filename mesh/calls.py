@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from mesh.breaker import Breaker, RetryBudget
-from mesh.errors import from_rpc_error, has_reason, unavailable
+from mesh.errors import deadline_exceeded, from_rpc_error, has_reason, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +31,19 @@ class ServiceCalls:
         self._breaker, self._budget = breaker, budget
 
     async def call(
-        self, method: Any, request: Any, metadata: Metadata, *, timeout_s: float, repeatable: bool
+        self, method: Any, request: Any, metadata: Metadata, *, timeout_s: float, repeatable: bool, hurried: bool = False
     ) -> tuple[Any, Metadata]:
         """The answer and its trailing metadata. Raises ServiceError.
 
         A `repeatable` call (a read, or a write under an idempotency key) is tried once more when the service went away under it.
+        A `hurried` one has less time than calls usually get: that it was not answered in time says nothing of the service.
         """
+        if timeout_s <= 0:
+            raise deadline_exceeded()
         deadline = time.monotonic() + timeout_s
         self._budget.called()
         try:
-            return await self._attempt(method, request, metadata, timeout_s)
+            return await self._attempt(method, request, metadata, timeout_s, hurried)
         except grpc.aio.AioRpcError as error:
             if not (repeatable and _went_away(error) and self._budget.spend()):
                 raise from_rpc_error(error) from error
@@ -49,17 +52,21 @@ class ServiceCalls:
         if left_s < LEAST_RETRY_S:
             raise unavailable("the service")
         try:
-            return await self._attempt(method, request, metadata, left_s)
+            return await self._attempt(method, request, metadata, left_s, hurried)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
 
-    async def _attempt(self, method: Any, request: Any, metadata: Metadata, timeout_s: float) -> tuple[Any, Metadata]:
+    async def _attempt(
+        self, method: Any, request: Any, metadata: Metadata, timeout_s: float, hurried: bool
+    ) -> tuple[Any, Metadata]:
         if not self._breaker.admits():
             raise unavailable("the service")
         call = method(request, timeout=timeout_s, metadata=metadata)
         try:
             answer, trailing = await call, await call.trailing_metadata()
         except grpc.aio.AioRpcError as error:
+            if hurried and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise
             if error.code() in SILENCE and not has_reason(error):
                 log.warning("service did not answer", extra={"code": error.code().name, "error": error.details()})
                 self._breaker.failed()

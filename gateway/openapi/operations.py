@@ -30,6 +30,12 @@ _IDEMPOTENCY_KEY: Schema = {
     "description": "Under the same key the same request has one effect and the same answer, for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
+_TIMEOUT: Schema = {
+    "name": "X-Request-Timeout",
+    "in": "header",
+    "description": "Seconds after which the client no longer waits. It can only lower what the platform allows.",
+    "schema": {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"},
+}
 HEADERS: Mapping[str, Schema] = {
     "X-Request-Id": {"description": "Finds the request in the logs.", "schema": {"type": "string"}},
     "RateLimit-Limit": {"description": "How many requests a window admits.", "schema": {"type": "integer"}},
@@ -78,6 +84,7 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
         yield _IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
+    yield _TIMEOUT
 
 
 def _parameter(name: str, place: str, schema: Schema) -> Schema:

@@ -1,0 +1,37 @@
+"""Admits so many requests to a service at a time. The next is refused at once, while those that were admitted are still quick."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from unified.error.v1.reason_pb2 import REASON_OVERLOADED
+
+from gateway.errors import RestError
+
+RETRY_AFTER_S = 1.0
+
+
+class InFlight:
+    """The requests to one service that this process works on: a service that hangs takes no place of another."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._count = most, 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place inside. Raises OVERLOADED when there is none."""
+        if self._count >= self._most:
+            raise RestError(REASON_OVERLOADED, "too many requests are waiting", retry_after_s=RETRY_AFTER_S)
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+    @contextmanager
+    def given_up(self) -> Iterator[None]:
+        """Inside, the client is waited for, and its place is somebody else's: slow clients cannot take them all."""
+        self._count -= 1
+        try:
+            yield
+        finally:
+            self._count += 1

@@ -1,0 +1,144 @@
+"""More requests than can be worked on, and less time than the edge would give."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from unified.error.v1 import reason_pb2
+from unified.notify.v1.notification_service_pb2 import ListNotificationsResponse
+from unified.task.v1 import task_service_pb2
+
+from mesh.errors import ServiceError
+from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
+from tests.integration.gateway.services import ScriptedServices, answering, raising
+from tests.waiting import eventually, until
+
+JSON = {"Content-Type": "application/json"}
+MOST = 3
+# More than the breaker bears.
+MANY = 10
+
+
+@pytest.fixture
+async def small_edge(services: ScriptedServices, redis_url: str) -> AsyncIterator[Edge]:
+    """A gateway that works on three requests to a service at a time."""
+    async with running_edge(edge_settings(services, redis_url, max_requests_in_flight=MOST)) as edge:
+        yield edge
+
+
+def waiting_for(event: asyncio.Event, response: Any) -> Callable[[Any], Awaitable[Any]]:
+    async def answer(_: Any) -> Any:
+        await event.wait()
+        return response
+
+    return answer
+
+
+async def test_what_is_too_much_is_refused_at_once(small_edge: Edge, services: ScriptedServices) -> None:
+    finish = asyncio.Event()
+    services.behaviours["GetTask"] = waiting_for(finish, task_service_pb2.GetTaskResponse())
+    admitted = [asyncio.create_task(small_edge.call("GET", "/api/tasks/1")) for _ in range(MOST)]
+    await until(lambda: len(services.calls) == MOST)
+
+    refused = await small_edge.call("GET", "/api/tasks")
+
+    assert (refused.status, refused.json["code"], refused.headers["Retry-After"]) == (503, "overloaded", "1")
+    assert "RateLimit" not in refused.headers
+    assert len(services.calls) == MOST
+    for path in ("/health", "/health/live", "/health/ready", "/docs"):
+        assert (await small_edge.call("GET", path)).status == 200
+    services.behaviours["ListNotifications"] = answering(ListNotificationsResponse())
+    assert (await small_edge.call("GET", "/api/notifications")).status == 200
+    finish.set()
+    assert [answer.status for answer in await asyncio.gather(*admitted)] == [200] * MOST
+    assert (await small_edge.call("GET", "/api/tasks")).status == 200
+
+
+@pytest.mark.parametrize("failure", [ServiceError(reason_pb2.REASON_TASK_NOT_FOUND, "no"), ValueError("bug")], ids=repr)
+async def test_a_request_that_fails_gives_its_place_back(
+    small_edge: Edge, services: ScriptedServices, failure: Exception
+) -> None:
+    services.behaviours["GetTask"] = raising(failure)
+
+    for path in ["/api/tasks/1", "/api/tasks?color=red"] * MOST:
+        await small_edge.call("GET", path)
+
+    assert (await small_edge.call("GET", "/api/tasks")).status == 200
+
+
+async def test_clients_that_still_send_take_no_place(small_edge: Edge) -> None:
+    rest, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def body() -> AsyncIterator[bytes]:
+        # The gateway has asked for the body.
+        begun.release()
+        await rest.wait()
+        yield b'{"title":"x"}'
+
+    async def send() -> Answer:
+        return await small_edge.call("POST", "/api/tasks", data=body(), headers={**JSON}, expect100=True)
+
+    slow = []
+    for _ in range(2 * MOST):
+        slow.append(asyncio.create_task(send()))
+        await begun.acquire()
+
+    assert (await small_edge.call("GET", "/api/tasks")).status == 200
+    rest.set()
+    assert [answer.status for answer in await asyncio.gather(*slow)] == [201] * 2 * MOST
+
+
+async def test_a_client_may_wait_less(edge: Edge, services: ScriptedServices) -> None:
+    services.behaviours["GetTask"] = waiting_for(asyncio.Event(), None)
+
+    answer = await edge.call("GET", "/api/tasks/1", headers={"X-Request-Timeout": "0.1"})
+
+    assert (answer.status, answer.json["code"]) == (504, "deadline_exceeded")
+    assert 0 < services.calls[0].time_remaining_s <= 0.11
+
+
+async def test_a_client_may_not_wait_longer(edge: Edge, services: ScriptedServices) -> None:
+    assert (await edge.call("GET", "/api/tasks", headers={"X-Request-Timeout": "100"})).status == 200
+    assert services.calls[0].time_remaining_s <= 0.51
+
+
+async def test_the_time_of_the_body_counts(edge: Edge, services: ScriptedServices) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"title":'
+        await asyncio.Event().wait()
+
+    answer = await edge.call("POST", "/api/tasks", data=body(), headers={**JSON, "X-Request-Timeout": "0.1"})
+
+    assert (answer.status, answer.json["detail"]) == (400, "the body did not arrive within 0.1 seconds")
+    assert services.calls == []
+
+
+@pytest.mark.parametrize("sent", ["0", "0.000", "-1", "1e3", "nan", "inf", "1s", "", "9999999", "\u0661"])
+async def test_what_is_no_timeout_is_named(edge: Edge, services: ScriptedServices, sent: str) -> None:
+    answer = await edge.call("GET", "/api/tasks", headers={"X-Request-Timeout": sent})
+
+    assert (answer.status, answer.json["errors"][0]["parameter"]) == (400, "X-Request-Timeout")
+    assert services.calls == []
+
+
+async def test_clients_in_a_hurry_do_not_close_a_service_for_others(edge: Edge, services: ScriptedServices) -> None:
+    finish = asyncio.Event()
+    services.behaviours["GetTask"] = waiting_for(finish, task_service_pb2.GetTaskResponse())
+    for timeout in ["0.000001", "0.01"] * MANY:
+        answer = await edge.call("GET", "/api/tasks/1", headers={"X-Request-Timeout": timeout})
+        assert answer.status == 504
+    finish.set()
+
+    assert (await edge.call("GET", "/api/tasks/1")).status == 200
+
+
+async def test_a_service_that_keeps_silent_is_left_alone_for_a_while(services: ScriptedServices, redis_url: str) -> None:
+    finish = asyncio.Event()
+    services.behaviours["GetTask"] = waiting_for(finish, task_service_pb2.GetTaskResponse())
+    async with running_edge(edge_settings(services, redis_url, api_timeout_seconds=0.05)) as edge:
+        await asyncio.gather(*(edge.call("GET", "/api/tasks/1") for _ in range(MANY)))
+
+        assert (await edge.call("GET", "/api/tasks/1")).status == 503
+        finish.set()
+        await eventually(lambda: edge.call("GET", "/api/tasks/1"), lambda answer: answer.status == 200)
