@@ -51,9 +51,10 @@ format: ## Format the code and fix what the linter can fix
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
 
-proto: ## Generate the code in generated/ from protos/
+proto: ## Generate the code in generated/ from protos/, and the Python client
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.proto generate
+	@$(PYTHON) -m dev.client
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \

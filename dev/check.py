@@ -6,7 +6,7 @@ import time
 
 from dev.service import ROOT
 
-_SOURCES = ("gateway", "user_svc", "task_svc", "notify_svc", "mesh", "dev", "tests", "bench")
+_SOURCES = ("gateway", "user_svc", "task_svc", "notify_svc", "mesh", "dev", "tests", "bench", "clients")
 
 
 def _checks() -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 After a change that is meant:
     python -m tests.contract.access > tests/contract/access.txt
     python -m gateway.openapi > tests/contract/openapi.json
+    make proto
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ import orjson
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from dev.client.__main__ import written
 from gateway.bindings import build_bindings
 from gateway.contract import load_contract
 from gateway.openapi.document import build_document
@@ -31,6 +33,12 @@ def test_access_is_as_it_was_agreed() -> None:
 
 def test_the_openapi_document_is_as_it_was_agreed(document: dict[str, object]) -> None:
     assert document == orjson.loads((HERE / "openapi.json").read_bytes())
+
+
+def test_the_python_client_is_written_from_the_contract_of_today() -> None:
+    stale = [path.name for path, code in written().items() if path.read_text() != code]
+
+    assert stale == []
 
 
 def test_the_openapi_document_is_valid(document: dict[str, object]) -> None:

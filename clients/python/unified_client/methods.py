@@ -1,0 +1,358 @@
+"""What the platform can be asked for.
+
+Written from the contract by `make proto`; changes by hand do not last.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from unified_client import models
+from unified_client.transport import Call, Transport
+from unified_client.wire import UNSET, Unset, read
+
+
+class Notifications:
+    """What a user has been notified of, what he or she does with it, and what he or she wants to hear of."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list_notifications(
+        self,
+        *,
+        page_size: int | Unset | None = UNSET,
+        state: models.NotificationState | Unset | None = UNSET,
+        type: Sequence[str] | Unset | None = UNSET,
+    ) -> AsyncIterator[models.Notification]:
+        """Answers the caller's notifications, newest first, a page at a time."""
+        return self._transport.pages(
+            models.Notification,
+            "notifications",
+            Call("GET", "/api/notifications", repeats=True),
+            query={"page_size": page_size, "state": state, "type": type},
+        )
+
+    async def list_latest_notifications(self, *, limit: int | Unset | None = UNSET) -> models.ListLatestNotificationsResponse:
+        """Answers the caller's newest notifications."""
+        return read(
+            models.ListLatestNotificationsResponse,
+            await self._transport.call(Call("GET", "/api/notifications/latest", repeats=True), query={"limit": limit}),
+        )
+
+    async def mark_notification_read(self, id: str, *, idempotency_key: str | None = None) -> models.Notification:
+        """Marks a notification as read (and seen). Doing it again changes nothing."""
+        return read(
+            models.Notification,
+            await self._transport.call(
+                Call("POST", "/api/notifications/{id}/read", repeats=True, takes_key=True),
+                path={"id": id},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def mark_notification_unread(self, id: str, *, idempotency_key: str | None = None) -> models.Notification:
+        """Marks a notification as unread. Doing it again changes nothing."""
+        return read(
+            models.Notification,
+            await self._transport.call(
+                Call("POST", "/api/notifications/{id}/unread", repeats=True, takes_key=True),
+                path={"id": id},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def archive_notification(self, id: str, *, idempotency_key: str | None = None) -> models.Notification:
+        """Takes a notification out of the inbox. Doing it again changes nothing."""
+        return read(
+            models.Notification,
+            await self._transport.call(
+                Call("POST", "/api/notifications/{id}/archive", repeats=True, takes_key=True),
+                path={"id": id},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def unarchive_notification(self, id: str, *, idempotency_key: str | None = None) -> models.Notification:
+        """Brings a notification back into the inbox. Doing it again changes nothing."""
+        return read(
+            models.Notification,
+            await self._transport.call(
+                Call("POST", "/api/notifications/{id}/unarchive", repeats=True, takes_key=True),
+                path={"id": id},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def mark_notifications_seen(
+        self, *, through: str | Unset | None = UNSET, idempotency_key: str | None = None
+    ) -> models.MarkNotificationsSeenResponse:
+        """Marks the caller's notifications as seen, up to and including one, or all. Of more than 10,000 the newest are marked
+        at once, and the others soon after.
+        """
+        return read(
+            models.MarkNotificationsSeenResponse,
+            await self._transport.call(
+                Call("POST", "/api/notifications/seen-all", repeats=True, takes_key=True),
+                body={"through": through},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def mark_notifications_read(
+        self, *, through: str | Unset | None = UNSET, idempotency_key: str | None = None
+    ) -> models.MarkNotificationsReadResponse:
+        """Marks the caller's notifications as read (and seen), up to and including one, or all. Of more than 10,000 the newest
+        are marked at once, and the others soon after.
+        """
+        return read(
+            models.MarkNotificationsReadResponse,
+            await self._transport.call(
+                Call("POST", "/api/notifications/read-all", repeats=True, takes_key=True),
+                body={"through": through},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def delete_notification(self, id: str, *, idempotency_key: str | None = None) -> None:
+        """Deletes a notification for good; its event brings it back under no circumstances."""
+        await self._transport.call(
+            Call("DELETE", "/api/notifications/{id}", repeats=True, takes_key=True),
+            path={"id": id},
+            idempotency_key=idempotency_key,
+        )
+
+    async def count_unread_notifications(self) -> models.CountUnreadNotificationsResponse:
+        """Counts the caller's unread and unseen notifications in the inbox, each up to 1000."""
+        return read(
+            models.CountUnreadNotificationsResponse,
+            await self._transport.call(
+                Call("GET", "/api/notifications/unread-count", repeats=True),
+            ),
+        )
+
+    async def get_preferences(self) -> models.Preferences:
+        """Answers what the caller wants to hear of."""
+        return read(
+            models.Preferences,
+            await self._transport.call(
+                Call("GET", "/api/notifications/preferences", repeats=True),
+            ),
+        )
+
+    async def set_preferences(
+        self,
+        *,
+        types: Sequence[models.TypePreference | Mapping[str, Any]] | Unset | None = UNSET,
+        own_actions: bool | Unset | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> models.Preferences:
+        """Replaces what the caller wants to hear of. Counts for events from now on."""
+        return read(
+            models.Preferences,
+            await self._transport.call(
+                Call("PUT", "/api/notifications/preferences", repeats=True, takes_key=True),
+                body={"types": types, "own_actions": own_actions},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def explain_notification(self, *, event_id: str) -> models.ExplainNotificationResponse:
+        """Says why the caller was or was not notified of an event."""
+        return read(
+            models.ExplainNotificationResponse,
+            await self._transport.call(Call("GET", "/api/notifications/explain", repeats=True), query={"event_id": event_id}),
+        )
+
+
+class Tasks:
+    """Manages tasks. Each change and the event that announces it are one atomic write: whoever is concerned hears of every
+    change that was acknowledged, and of nothing else.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def create_task(
+        self,
+        *,
+        title: str,
+        description: str | Unset | None = UNSET,
+        status: models.Status | Unset | None = UNSET,
+        priority: models.Priority | Unset | None = UNSET,
+        due_time: datetime | Unset | None = UNSET,
+        labels: Sequence[str] | Unset | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> models.Task:
+        """Makes a task that the caller owns, and announces it."""
+        return read(
+            models.Task,
+            await self._transport.call(
+                Call("POST", "/api/tasks", takes_key=True),
+                body={
+                    "title": title,
+                    "description": description,
+                    "status": status,
+                    "priority": priority,
+                    "due_time": due_time,
+                    "labels": labels,
+                },
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def get_task(self, id: str) -> models.Task:
+        """Answers a task of the caller."""
+        return read(models.Task, await self._transport.call(Call("GET", "/api/tasks/{id}", repeats=True), path={"id": id}))
+
+    def list_tasks(
+        self,
+        *,
+        page_size: int | Unset | None = UNSET,
+        status: Sequence[models.Status] | Unset | None = UNSET,
+        priority: Sequence[models.Priority] | Unset | None = UNSET,
+        label: Sequence[str] | Unset | None = UNSET,
+        due_before: datetime | Unset | None = UNSET,
+        due_after: datetime | Unset | None = UNSET,
+        q: str | Unset | None = UNSET,
+        order_by: str | Unset | None = UNSET,
+    ) -> AsyncIterator[models.Task]:
+        """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and".
+        A page never skips or repeats a task that did not change.
+        """
+        return self._transport.pages(
+            models.Task,
+            "tasks",
+            Call("GET", "/api/tasks", repeats=True),
+            query={
+                "page_size": page_size,
+                "status": status,
+                "priority": priority,
+                "label": label,
+                "due_before": due_before,
+                "due_after": due_after,
+                "q": q,
+                "order_by": order_by,
+            },
+        )
+
+    async def update_task(
+        self,
+        id: str,
+        *,
+        title: str | Unset | None = UNSET,
+        description: str | Unset | None = UNSET,
+        status: models.Status | Unset | None = UNSET,
+        priority: models.Priority | Unset | None = UNSET,
+        due_time: datetime | Unset | None = UNSET,
+        labels: Sequence[str] | Unset | None = UNSET,
+        etag: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.Task:
+        """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes
+        nothing is not announced and leaves the etag as it is.
+        """
+        return read(
+            models.Task,
+            await self._transport.call(
+                Call("PUT", "/api/tasks/{id}", repeats=True, takes_key=True),
+                path={"id": id},
+                body={
+                    "title": title,
+                    "description": description,
+                    "status": status,
+                    "priority": priority,
+                    "due_time": due_time,
+                    "labels": labels,
+                },
+                etag=etag,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def delete_task(self, id: str, *, etag: str | None = None, idempotency_key: str | None = None) -> None:
+        """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is
+        TASK_NOT_FOUND.
+        """
+        await self._transport.call(
+            Call("DELETE", "/api/tasks/{id}", repeats=True, takes_key=True),
+            path={"id": id},
+            etag=etag,
+            idempotency_key=idempotency_key,
+        )
+
+    async def restore_task(self, id: str, *, idempotency_key: str | None = None) -> models.Task:
+        """Brings a deleted task back as it was, and announces it. Possible until the task is purged, 30 days after its
+        deletion unless the platform is set otherwise. Restoring a task that is not deleted changes nothing and is not
+        announced.
+        """
+        return read(
+            models.Task,
+            await self._transport.call(
+                Call("POST", "/api/tasks/{id}/restore", repeats=True, takes_key=True),
+                path={"id": id},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_task_history(self, id: str, *, page_size: int | Unset | None = UNSET) -> AsyncIterator[models.HistoryEntry]:
+        """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted
+        task keeps its history until it is purged.
+        """
+        return self._transport.pages(
+            models.HistoryEntry,
+            "entries",
+            Call("GET", "/api/tasks/{id}/history", repeats=True),
+            path={"id": id},
+            query={"page_size": page_size},
+        )
+
+
+class Users:
+    """Makes accounts, signs people in, and keeps their profiles."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def register(self, *, email: str, password: str, name: str) -> models.User:
+        """Makes an account. Refuses an e-mail address that another account has, in whatever case it is written."""
+        return read(
+            models.User,
+            await self._transport.call(
+                Call("POST", "/api/users/register"), body={"email": email, "password": password, "name": name}
+            ),
+        )
+
+    async def login(self, *, email: str, password: str) -> models.LoginResponse:
+        """Signs a user in and answers an access token. An unknown address and a wrong password get the same answer in the same
+        time.
+        """
+        return read(
+            models.LoginResponse,
+            await self._transport.call(Call("POST", "/api/users/login"), body={"email": email, "password": password}),
+        )
+
+    async def get_profile(self) -> models.User:
+        """Answers the caller's own account."""
+        return read(
+            models.User,
+            await self._transport.call(
+                Call("GET", "/api/users/profile", repeats=True),
+            ),
+        )
+
+    async def update_profile(self, *, name: str | Unset | None = UNSET, etag: str | None = None) -> models.User:
+        """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write."""
+        return read(
+            models.User,
+            await self._transport.call(Call("PATCH", "/api/users/profile", repeats=True), body={"name": name}, etag=etag),
+        )
+
+
+class Services:
+    """All of it, by resource."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.notifications = Notifications(transport)
+        self.tasks = Tasks(transport)
+        self.users = Users(transport)

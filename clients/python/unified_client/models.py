@@ -1,0 +1,274 @@
+"""What the platform answers.
+
+Written from the contract by `make proto`; changes by hand do not last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+ErrorCode = Literal[
+    "invalid_argument",
+    "unauthenticated",
+    "invalid_credentials",
+    "permission_denied",
+    "route_not_found",
+    "method_not_allowed",
+    "unsupported_media_type",
+    "body_too_large",
+    "rate_limited",
+    "email_taken",
+    "user_not_found",
+    "task_not_found",
+    "etag_mismatch",
+    "unavailable",
+    "overloaded",
+    "deadline_exceeded",
+    "internal",
+    "illegal_transition",
+    "idempotency_key_reused",
+    "idempotency_in_progress",
+    "notification_not_found",
+    "cancelled",
+]
+"""Why a request was refused: the `code` of an ApiError."""
+
+NotificationState = Literal["unread", "read", "archived"]
+"""What of a user's notifications is asked for."""
+
+Outcome = Literal["notified", "type_off", "own_action", "deleted", "not_concerned"]
+"""Why the caller was or was not notified."""
+
+Priority = Literal["low", "medium", "high", "urgent"]
+"""How much a task matters."""
+
+Status = Literal["todo", "in_progress", "blocked", "done", "cancelled"]
+"""How far a task has come. A task starts as todo; which status may follow which is the service's rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountUnreadNotificationsResponse:
+    """How much is new."""
+
+    unread: int = 0
+    """Unread notifications in the inbox; 1000 means at least that many."""
+    unseen: int = 0
+    """Unseen notifications in the inbox; 1000 means at least that many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteNotificationResponse:
+    """The notification is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTaskResponse:
+    """The task is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainNotificationResponse:
+    """Why the caller was or was not notified."""
+
+    outcome: Outcome | None = None
+    """The short answer."""
+    explanation: str = ""
+    """The answer in a sentence."""
+    notification_id: str = ""
+    """The notification, when there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """How one field of a task changed."""
+
+    field: str = ""
+    """The field, by its name in JSON."""
+    before: str = ""
+    """Its value before, as it stands in JSON; empty when it had none. The elements of a list are joined by ", "."""
+    after: str = ""
+    """Its value after, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One change of a task, as it stays on record."""
+
+    event_id: str = ""
+    """The event that announced the change."""
+    type: str = ""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
+    actor_id: str = ""
+    """Who made the change."""
+    time: datetime | None = None
+    """When."""
+    version: int = 0
+    """The task's version after the change, counted from 1."""
+    changes: tuple[FieldChange, ...] = ()
+    """For "task.updated": the fields that changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListLatestNotificationsResponse:
+    """The newest notifications."""
+
+    notifications: tuple[Notification, ...] = ()
+    """The notifications, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListNotificationsResponse:
+    """A page of notifications."""
+
+    notifications: tuple[Notification, ...] = ()
+    """The notifications, newest first."""
+    next_page_token: str | None = None
+    """Where the next page starts; not set on the last page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTaskHistoryResponse:
+    """A page of a task's history."""
+
+    entries: tuple[HistoryEntry, ...] = ()
+    """The changes, newest first."""
+    next_page_token: str | None = None
+    """Where the next page starts; not set on the last page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTasksResponse:
+    """A page of tasks."""
+
+    tasks: tuple[Task, ...] = ()
+    """The tasks, in the order that was asked for."""
+    next_page_token: str | None = None
+    """Where the next page starts; not set on the last page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginResponse:
+    """A successful sign-in."""
+
+    token: str = ""
+    """The access token, a JWT, to be sent as `Authorization: Bearer`."""
+    token_type: str = ""
+    """How the token is to be sent: always "Bearer"."""
+    expires_in: int = 0
+    """How many seconds from now the token is valid."""
+    user: User | None = None
+    """Who signed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkNotificationsReadResponse:
+    """How many were marked."""
+
+    changed: int = 0
+    """Those that were not read before; without those that are marked after the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkNotificationsSeenResponse:
+    """How many were marked."""
+
+    changed: int = 0
+    """Those that were not seen before; without those that are marked after the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One thing that one user should know. There is exactly one for each event and recipient."""
+
+    id: str = ""
+    """The notification's id: an ObjectId as 24 hexadecimal digits."""
+    type: str = ""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
+    title: str = ""
+    """Who did what to which task, in a line."""
+    body: str = ""
+    """What else there is to say: of a change, which fields it changed."""
+    task_id: str = ""
+    """The task it is about."""
+    actor_id: str = ""
+    """Who did it."""
+    create_time: datetime | None = None
+    """When it happened."""
+    seen_time: datetime | None = None
+    """When the user's client showed it first; unset while it did not."""
+    read_time: datetime | None = None
+    """When the user read it; unset while unread."""
+    archive_time: datetime | None = None
+    """When the user archived it; unset while it is in the inbox."""
+    event_id: str = ""
+    """The event that it tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What a user wants to hear of."""
+
+    types: tuple[TypePreference, ...] = ()
+    """One entry for each type of notification. A type that is not sent goes back to its default: on."""
+    own_actions: bool | None = None
+    """Whether the user is told of what he or she did. True until the user says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something to be done."""
+
+    id: str = ""
+    """The task's id: an ObjectId as 24 hexadecimal digits."""
+    title: str = ""
+    """What is to be done, in a line."""
+    description: str = ""
+    """What is to be done, at length."""
+    status: Status | None = None
+    """How far it has come."""
+    priority: Priority | None = None
+    """How much it matters."""
+    due_time: datetime | None = None
+    """When it should be finished."""
+    labels: tuple[str, ...] = ()
+    """Words to group tasks by."""
+    owner_id: str = ""
+    """Who made the task."""
+    create_time: datetime | None = None
+    """When the task was made."""
+    update_time: datetime | None = None
+    """When the task last changed."""
+    complete_time: datetime | None = None
+    """When the task became done; unset while it is not."""
+    etag: str = ""
+    """Changes with every change of the task; send it back to write only what was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypePreference:
+    """Whether a type of notification reaches the inbox."""
+
+    type: str = ""
+    """The type, as in "task.updated"."""
+    inbox: bool | None = None
+    """Whether notifications of this type reach the inbox. True when not sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person or program with an account."""
+
+    id: str = ""
+    """The user's id: an ObjectId as 24 hexadecimal digits."""
+    email: str = ""
+    """The e-mail address, as it was registered; unique without regard to case."""
+    name: str = ""
+    """What the user is called."""
+    create_time: datetime | None = None
+    """When the account was made."""
+    update_time: datetime | None = None
+    """When the account last changed."""
+    etag: str = ""
+    """Changes with every change of the user; send it back to write only what was read."""

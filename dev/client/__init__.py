@@ -1,0 +1,1 @@
+"""Writes the parts of the Python client that follow from the contract."""

@@ -1,0 +1,67 @@
+"""The typed Python client at a running platform, over REST and over gRPC."""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from unified.task.v1 import task_pb2
+from unified.task.v1 import task_service_pb2 as pb
+from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
+from unified_client import ApiError, Client
+from unified_client.rpc import open_channel
+
+from tests.e2e.rest import PASSWORD
+from tests.platform import Platform
+from tests.waiting import eventually
+
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+
+
+@pytest.fixture
+async def client(platform: Platform) -> AsyncIterator[Client]:
+    """Of somebody who has just signed in."""
+    async with Client(platform.base_url) as client:
+        email = f"grace.{secrets.token_hex(6)}@example.com"
+        registered = await client.users.register(email=email, password=PASSWORD, name="Grace")
+        assert await client.sign_in(email, PASSWORD) == registered
+        yield client
+
+
+async def test_a_day_with_tasks(client: Client) -> None:
+    task = await client.tasks.create_task(title="Ship it", priority="high", due_time=SOON, labels=["release"])
+    assert (task.status, task.due_time, task.labels) == ("todo", SOON, ("release",))
+    changed = await client.tasks.update_task(task.id, status="in_progress", due_time=None, etag=task.etag)
+    assert (changed.status, changed.due_time, changed.title) == ("in_progress", None, "Ship it")
+    with pytest.raises(ApiError) as raised:
+        await client.tasks.update_task(task.id, title="Too late", etag=task.etag)
+    assert raised.value.code == "etag_mismatch"
+    await client.tasks.delete_task(task.id)
+    assert [each async for each in client.tasks.list_tasks()] == []
+
+    async def told() -> list[str]:
+        return [each.title async for each in client.notifications.list_notifications(type=["task.deleted"])]
+
+    assert await eventually(told) == ["Grace deleted ‘Ship it’"]
+
+
+async def test_a_list_is_read_page_by_page(client: Client) -> None:
+    titles = [f"Task {number}" for number in range(7)]
+    for title in titles:
+        await client.tasks.create_task(title=title)
+    listed = [each.title async for each in client.tasks.list_tasks(page_size=3, order_by="createTime", status=["todo"])]
+    assert listed == titles
+
+
+async def test_the_same_key_has_one_effect(client: Client) -> None:
+    first = await client.tasks.create_task(title="Once", idempotency_key="k")
+    assert await client.tasks.create_task(title="Once", idempotency_key="k") == first
+    with pytest.raises(ApiError, match="idempotency_key_reused"):
+        await client.tasks.create_task(title="Twice", idempotency_key="k")
+
+
+async def test_the_same_person_over_grpc(client: Client, platform: Platform) -> None:
+    async with open_channel(platform.target("task_svc"), token=lambda: client.token) as channel:
+        stub = TaskServiceStub(channel)
+        made = (await stub.CreateTask(pb.CreateTaskRequest(task=task_pb2.Task(title="Over gRPC")))).task
+    assert (await client.tasks.get_task(made.id)).title == "Over gRPC"
