@@ -11,7 +11,8 @@ from dev.client.models import HEADER
 from dev.client.types import docstring, element_type, is_model, snake
 from gateway.bindings import WHOLE_BODY, Binding
 from gateway.contract import message_of
-from gateway.transcoding.requests import ETAG, UPDATE_MASK, query_fields
+from gateway.transcoding.changes import UPDATE_MASK
+from gateway.transcoding.requests import ETAG, query_fields
 
 IMPORTS = """
 from collections.abc import AsyncIterator, Mapping, Sequence

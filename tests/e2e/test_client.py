@@ -9,6 +9,7 @@ from unified.task.v1 import task_pb2
 from unified.task.v1 import task_service_pb2 as pb
 from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
 from unified_client import ApiError, Client
+from unified_client.models import Task, TaskOperation
 from unified_client.rpc import open_channel
 
 from tests.e2e.rest import PASSWORD
@@ -47,8 +48,8 @@ async def test_a_day_with_tasks(client: Client) -> None:
 
 async def test_a_list_is_read_page_by_page(client: Client) -> None:
     titles = [f"Task {number}" for number in range(7)]
-    for title in titles:
-        await client.tasks.create_task(title=title)
+    operations = [TaskOperation(create=Task(title=title)) for title in titles]
+    assert len((await client.tasks.batch_tasks(operations=operations)).results) == 7
     listed = [each.title async for each in client.tasks.list_tasks(page_size=3, order_by="createTime", status=["todo"])]
     assert listed == titles
 

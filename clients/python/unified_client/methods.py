@@ -295,6 +295,20 @@ class Tasks:
             ),
         )
 
+    async def batch_tasks(
+        self, *, operations: Sequence[models.TaskOperation | Mapping[str, Any]], idempotency_key: str | None = None
+    ) -> models.BatchTasksResponse:
+        """Makes, changes and deletes up to 100 tasks, in the order of the operations: all of them, or none. Each announces its
+        change as it would alone. Of a batch that fails nothing is left; the failure has the code that the operation has
+        alone, and names it by its index, as in `operations[1].create.title`.
+        """
+        return read(
+            models.BatchTasksResponse,
+            await self._transport.call(
+                Call("POST", "/api/tasks/batch", takes_key=True), body={"operations": operations}, idempotency_key=idempotency_key
+            ),
+        )
+
     def list_task_history(self, id: str, *, page_size: int | Unset | None = UNSET) -> AsyncIterator[models.HistoryEntry]:
         """Answers who changed which field of a task from what to what, and when; newest first, a page at a time. A deleted
         task keeps its history until it is purged.

@@ -49,6 +49,14 @@ Status = Literal["todo", "in_progress", "blocked", "done", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchTasksResponse:
+    """What all the operations did."""
+
+    results: tuple[TaskOperationResult, ...] = ()
+    """One result for each operation, in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountUnreadNotificationsResponse:
     """How much is new."""
 
@@ -61,6 +69,16 @@ class CountUnreadNotificationsResponse:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteNotificationResponse:
     """The notification is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTaskRequest:
+    """Asks to delete a task."""
+
+    id: str = ""
+    """The task's id."""
+    etag: str = ""
+    """When set, the call fails with ETAG_MISMATCH unless this is still the task's etag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +265,30 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOperation:
+    """One change of one task."""
+
+    create: Task | None = None
+    """Make this task."""
+    update: UpdateTaskRequest | None = None
+    """Change a task. In JSON the fields to change stand beside `id` and `etag`, and those that are there are the
+    `update_mask`: `{"id": "665f1f77bcf86cd799439021", "title": "Ship it", "dueTime": null}`.
+    """
+    delete: DeleteTaskRequest | None = None
+    """Delete a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOperationResult:
+    """What one operation did."""
+
+    task: Task | None = None
+    """The task as the operation left it, if it made or changed one."""
+    deleted_id: str | None = None
+    """The id of the task that the operation deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypePreference:
     """Whether a type of notification reaches the inbox."""
 
@@ -254,6 +296,20 @@ class TypePreference:
     """The type, as in "task.updated"."""
     inbox: bool | None = None
     """Whether notifications of this type reach the inbox. True when not sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTaskRequest:
+    """Asks to change a task."""
+
+    id: str = ""
+    """The task's id."""
+    task: Task | None = None
+    """The new values."""
+    update_mask: str | None = None
+    """Which fields of `task` to change. A field that is named but not set is cleared."""
+    etag: str = ""
+    """When set, the call fails with ETAG_MISMATCH unless this is still the task's etag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

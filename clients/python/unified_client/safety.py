@@ -38,6 +38,7 @@ TAKES_KEY = frozenset(
         "/unified.notify.v1.NotificationService/MarkNotificationsSeen",
         "/unified.notify.v1.NotificationService/SetPreferences",
         "/unified.notify.v1.NotificationService/UnarchiveNotification",
+        "/unified.task.v1.TaskService/BatchTasks",
         "/unified.task.v1.TaskService/CreateTask",
         "/unified.task.v1.TaskService/DeleteTask",
         "/unified.task.v1.TaskService/RestoreTask",

@@ -23,7 +23,7 @@ UNSET = Unset.UNSET
 
 
 def to_json(value: Any) -> Any:
-    """What is sent for the value. Of a model's fields those that are None are left out."""
+    """What is sent for the value: of a model, the fields that are not as they are in an empty one."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone means nothing to others; give it one")
@@ -33,7 +33,8 @@ def to_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if is_dataclass(value):
-        return body_of({each.name: getattr(value, each.name) for each in fields(value) if getattr(value, each.name) is not None})
+        held = {each.name: getattr(value, each.name) for each in fields(value)}
+        return body_of({each.name: held[each.name] for each in fields(value) if held[each.name] != each.default})
     if isinstance(value, Mapping):
         return {key: to_json(each) for key, each in value.items()}
     return [to_json(each) for each in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

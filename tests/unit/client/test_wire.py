@@ -23,6 +23,7 @@ def test_what_is_unset_is_not_sent_and_none_clears() -> None:
         (timedelta(milliseconds=-1500), "-1.5s"),
         (b"\x00\xff", "AP8="),
         (["a", NOON], ["a", "2026-01-02T12:00:00Z"]),
+        (Task(title="Ship it", due_time=NOON), {"title": "Ship it", "dueTime": "2026-01-02T12:00:00Z"}),
         ({"at": NOON}, {"at": "2026-01-02T12:00:00Z"}),
     ],
 )
