@@ -1,5 +1,6 @@
-"""The routes that no contract states: health, and the public keys of access tokens."""
+"""The routes that no contract states: health, the public keys of access tokens, and what always answers the same."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,28 @@ def jwks_page(jwks_file: Path | None) -> Page:
         if keys is None:
             raise RestError(REASON_ROUTE_NOT_FOUND, "access tokens are signed with a secret, which has no public key")
         return json_response(keys)
+
+    return page
+
+
+def fixed_page(content_type: str, body: bytes, headers: Mapping[str, str] | None = None) -> Page:
+    """A page that always answers the same."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"Content-Type": content_type, "Cache-Control": "no-cache", "ETag": etag, **(headers or {})}
+
+    async def page(_: Sequence[str]) -> web.Response:
+        return web.Response(headers=headers, body=body)
+
+    return page
+
+
+def one_of(pages: Mapping[str, Page]) -> Page:
+    """The page that the last segment of the path names."""
+
+    async def page(path: Sequence[str]) -> web.Response:
+        if path[-1] not in pages:
+            raise RestError(REASON_ROUTE_NOT_FOUND, "there is no such document")
+        return await pages[path[-1]](path)
 
     return page
 

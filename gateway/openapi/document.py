@@ -43,6 +43,7 @@ def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> 
     return {
         "openapi": "3.1.0",
         "info": {"title": "Unified", "version": API_VERSION, "description": DESCRIPTION, "license": {"name": "MIT"}},
+        "externalDocs": {"description": "What each error code means", "url": "/docs/errors"},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in tags.items()] + [{"name": "Health"}],
         "paths": paths,

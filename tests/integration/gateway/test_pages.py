@@ -1,6 +1,8 @@
 """Health, public keys and documents: routes that no contract states, outside of limits and access."""
 
 import asyncio
+import html
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from unified.api.v1.status_service_pb2 import Figure, GetStatusResponse, Part
 
+from gateway.contract import load_contract
 from mesh.error_codes import RULES
 from tests.integration.gateway.edge import Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
@@ -121,9 +124,32 @@ async def test_the_documents_page_and_its_files_are_there(edge: Edge) -> None:
 async def test_every_error_code_has_a_page(edge: Edge, rule: Any) -> None:
     answer = await edge.call("GET", f"/docs/errors/{rule.code}")
 
-    assert answer.status == 200
-    assert rule.code in answer.text
-    assert str(rule.http_status) in answer.text
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    for fact in (rule.code, html.escape(rule.title), str(rule.http_status), rule.grpc_code.name, rule.name):
+        assert f">{fact}" in answer.text
+    meaning = load_contract().comments[f"unified.error.v1.Reason.REASON_{rule.name}"].partition(" `")[0]
+    assert html.escape(meaning) in answer.text
+
+
+async def test_the_index_leads_to_every_error_code(edge: Edge) -> None:
+    page = (await edge.call("GET", "/docs/errors")).text
+
+    links = re.findall(r'href="/docs/errors/([^"]+)"', page)
+    assert sorted(links) == sorted(rule.code for rule in RULES.values())
+    assert (await edge.call("GET", "/docs/errors/no_such_code")).status == 404
+
+
+@pytest.mark.parametrize("path", ["/docs/errors", "/docs/errors/internal"])
+async def test_an_error_page_needs_nothing_that_its_policy_or_being_offline_forbids(edge: Edge, path: str) -> None:
+    answer = await edge.call("GET", path)
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self';")
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|<style|style=| on[a-z]+=|https?:", answer.text)
+    for link in set(re.findall(r'(?:href|src)="([^"]+)"', answer.text)):
+        async with edge.session.get(link) as response:
+            assert response.status == 200
 
 
 async def test_pages_are_outside_of_limits(edge: Edge) -> None:
