@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from gateway.addresses import Addresses
 from gateway.bindings import Binding, build_bindings
+from gateway.buckets import Bucket, buckets_of, charges_of, nowhere
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
 from gateway.cors import Cors
@@ -12,7 +14,7 @@ from gateway.endpoint import Endpoint
 from gateway.handler import Handler
 from gateway.health import PlatformHealth, ServiceHealth
 from gateway.in_flight import InFlight
-from gateway.limits import AddressLimiter, Quota
+from gateway.limits import Limiter
 from gateway.listening import listening
 from gateway.openapi.document import build_document
 from gateway.openapi.problems import meanings
@@ -37,15 +39,18 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
     """The running gateway, until the context is left. Yields its port. With `share_port` other workers may listen too."""
     contract = load_contract()
     bindings = build_bindings(contract.services)
+    buckets = buckets_of(settings)
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_redis(settings.redis_address))
-        limiter = AddressLimiter(redis, _quota(settings), fallback_share=settings.rate_limit_fallback_share)
+        limiter = Limiter(redis, fallback_share=settings.rate_limit_fallback_share)
+        addresses = Addresses(settings.trusted_proxies, ipv6_prefix=settings.rate_limit_ipv6_prefix)
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
         router = Router[Endpoint | Page]()
+        handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings))
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
-        server = EdgeServer(Handler(router, limiter, verifier_of(settings)), cors, max_header_bytes=settings.max_header_bytes)
+        server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes)
         services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
-        _add_endpoints(router, bindings, services, settings)
+        _add_endpoints(router, bindings, services, buckets, settings)
         _add_pages(router, health_pages(health, lambda: server.draining))
         _add_pages(router, document_pages(build_document(bindings, contract.comments), meanings(contract.comments)))
         _add_pages(router, {"/.well-known/jwks.json": jwks_page(None if settings.jwt_secret else settings.jwt_jwks_file)})
@@ -65,10 +70,6 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         )
 
 
-def _quota(settings: GatewaySettings) -> Quota:
-    return Quota(settings.rate_limit_max, settings.rate_limit_window_seconds)
-
-
 async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
     return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
 
@@ -86,6 +87,7 @@ def _add_endpoints(
     router: Router[Endpoint | Page],
     bindings: list[Binding],
     services: Mapping[str, ServiceCalls],
+    buckets: Mapping[str, Bucket],
     settings: GatewaySettings,
 ) -> None:
     in_flight = {name: InFlight(settings.max_requests_in_flight) for name in services}
@@ -98,6 +100,7 @@ def _add_endpoints(
             binding,
             services[process],
             in_flight[process],
+            charges_of(binding, buckets),
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -61,12 +61,14 @@ class EdgeServer(web.Server):
 
 
 class EdgeRequest(web.BaseRequest):
-    """A request that knows what every answer to it carries. `answer_headers` is for what is found out on the way."""
+    """A request that knows what every answer to it carries. `answer_headers` is for what is found out on the way, as is the
+    client's `address`, which is not the peer's behind a proxy."""
 
     def __init__(self, server: EdgeServer, *args: Any) -> None:
         super().__init__(*args)
         self._server = server
-        self.answer_headers: dict[str, str] = {}
+        self.answer_headers: Mapping[str, str] = {}
+        self.address = self.remote or ""
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         # The only place that all answers pass with their final headers; aiohttp's signals need its Application.

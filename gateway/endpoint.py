@@ -11,16 +11,19 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_json, refuse_body
+from gateway.buckets import Charges
 from gateway.errors import RestError
 from gateway.etags import if_match
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.in_flight import InFlight
+from gateway.tally import Tally
 from gateway.timeouts import asked_timeout_s
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.places import compile_places
 from gateway.transcoding.requests import RequestReader
 from mesh.calls import Metadata, ServiceCalls
 from mesh.errors import ServiceError
+from mesh.identity import Caller
 from mesh.logs import request_id
 from mesh.metadata import IDEMPOTENCY_KEY
 
@@ -29,9 +32,16 @@ class Endpoint:
     """Answers the requests of one binding. `in_flight` has the places of its service."""
 
     def __init__(
-        self, binding: Binding, service: ServiceCalls, in_flight: InFlight, *, timeout_s: float, body_timeout_s: float
+        self,
+        binding: Binding,
+        service: ServiceCalls,
+        in_flight: InFlight,
+        charges: Charges,
+        *,
+        timeout_s: float,
+        body_timeout_s: float,
     ) -> None:
-        self.name, self.needs_caller, self.in_flight = binding.name, binding.needs_caller, in_flight
+        self.name, self.needs_caller, self.in_flight, self.charges = binding.name, binding.needs_caller, in_flight, charges
         self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
         self._max_body_bytes = binding.max_body_bytes
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
@@ -47,16 +57,17 @@ class Endpoint:
             response_deserializer=binding.response_class.FromString,
         )
 
-    async def __call__(self, request: web.BaseRequest, path: Sequence[str], token: str | None) -> web.Response:
-        """`path` holds the values of the template's variables, `token` the caller's verified access token."""
+    async def __call__(self, request: web.BaseRequest, path: Sequence[str], caller: Caller | None, tally: Tally) -> web.Response:
+        """`path` holds the values of the template's variables; what the request takes besides is added to the tally."""
         start, asked_s = time.monotonic(), asked_timeout_s(request)
         with self.in_flight.given_up():
             body = await self._body_of(request, min(self._body_timeout_s, asked_s))
         etag = if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
+        await tally.spend(self.charges.then, self.charges.spenders(message, caller))
         metadata = [("x-request-id", request_id.get())]
-        if token is not None:
-            metadata.append(("authorization", f"Bearer {token}"))
+        if caller is not None:
+            metadata.append(("authorization", f"Bearer {caller.token}"))
         key = idempotency_key(request) if self._takes_key else None
         if key is not None:
             metadata.append((IDEMPOTENCY_KEY, key))

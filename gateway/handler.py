@@ -1,4 +1,4 @@
-"""The way of every HTTP request: request id, route, limit, access token, answer, and one line in the log."""
+"""The way of every HTTP request: request id, route, limits, access token, answer, and one line in the log."""
 
 import logging
 import re
@@ -7,15 +7,19 @@ import uuid
 
 from aiohttp import web
 
+from gateway.addresses import Addresses
+from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
 from gateway.endpoint import Endpoint
 from gateway.errors import RestError
-from gateway.limits import AddressLimiter
+from gateway.limits import Limiter
 from gateway.pages import Page
 from gateway.problems import problem_response, unauthenticated
 from gateway.representation import represented
 from gateway.routing import Router
+from gateway.tally import Tally
 from mesh.errors import ServiceError, internal_error
+from mesh.identity import Caller
 from mesh.logs import request_id
 from mesh.tokens import TokenVerifier
 
@@ -23,17 +27,28 @@ log = logging.getLogger(__name__)
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEARER = "bearer "
+FORWARDED_FOR = "X-Forwarded-For"
 
 
 class Handler:
     """Answers every request with exactly one response, whatever happens."""
 
-    def __init__(self, router: Router[Endpoint | Page], limiter: AddressLimiter, verifier: TokenVerifier) -> None:
-        self._router, self._limiter, self._verifier = router, limiter, verifier
+    def __init__(
+        self,
+        router: Router[Endpoint | Page],
+        limiter: Limiter,
+        addresses: Addresses,
+        nowhere: Charges,
+        verifier: TokenVerifier,
+    ) -> None:
+        """`nowhere` is what a request to no route takes."""
+        self._router, self._limiter, self._addresses, self._nowhere = router, limiter, addresses, nowhere
+        self._verifier = verifier
 
     async def __call__(self, request: EdgeRequest) -> web.StreamResponse:
         start = time.perf_counter()
         request_id.set(_request_id(request))
+        request.address = self._addresses.client_of(request.remote or "", request.headers.getall(FORWARDED_FOR, ()))
         response = await self._answer_or_problem(request)
         log.info(
             "request",
@@ -42,52 +57,57 @@ class Handler:
                 "path": request.rel_url.raw_path,
                 "status": response.status,
                 "duration_ms": round((time.perf_counter() - start) * 1000, 2),
-                "address": request.remote,
+                "address": request.address,
             },
         )
         return response
 
     async def _answer_or_problem(self, request: EdgeRequest) -> web.StreamResponse:
+        tally = Tally(self._limiter)
+        request.answer_headers = tally.headers
         try:
-            return await represented(request, await self._answer(request))
+            response = await represented(request, await self._answer(request, tally))
         except ServiceError as error:
-            return problem_response(error)
+            response = problem_response(error)
         except ConnectionError:
             # The client went away while its body was read: there is nobody to answer.
             raise
         except Exception:
             log.exception("unexpected failure")
-            return problem_response(internal_error())
+            response = problem_response(internal_error())
+        if response.status >= 500:
+            await tally.give_back()
+        return response
 
-    async def _answer(self, request: EdgeRequest) -> web.StreamResponse:
+    async def _answer(self, request: EdgeRequest, tally: Tally) -> web.StreamResponse:
         try:
             if request.method == "OPTIONS":
                 return web.Response(status=204, headers={"Allow": self._router.allow(request.rel_url.raw_path)})
             target, path = self._router.match(request.method, request.rel_url.raw_path)
         except RestError:
-            await self._limit(request)
+            await self._spend(request, tally, self._nowhere)
             raise
         if not isinstance(target, Endpoint):
             return await target(path)
         # Before anything that costs: what is refused here leaves room for what was admitted.
         with target.in_flight.place():
-            await self._limit(request)
-            token = self._authenticate(request) if target.needs_caller else None
-            return await target(request, path, token)
+            await self._spend(request, tally, target.charges)
+            caller = self._authenticate(request) if target.needs_caller else None
+            return await target(request, path, caller, tally)
 
-    async def _limit(self, request: EdgeRequest) -> None:
-        decision = await self._limiter.check(request.remote or "")
-        request.answer_headers = decision.headers()
-        decision.raise_if_refused()
+    async def _spend(self, request: EdgeRequest, tally: Tally, charges: Charges) -> None:
+        """What is taken before anything but the path is known."""
+        spender = self._addresses.spender_of(request.address)
+        await tally.spend(charges.first, [spender] * len(charges.first))
 
-    def _authenticate(self, request: EdgeRequest) -> str:
-        """The access token, verified. Raises UNAUTHENTICATED with the challenge."""
+    def _authenticate(self, request: EdgeRequest) -> Caller:
+        """Whom the access token names. Raises UNAUTHENTICATED with the challenge."""
         header = request.headers.get("Authorization", "")
         token = header[len(_BEARER) :].strip()
         if not header.lower().startswith(_BEARER) or not token.isascii():
             raise unauthenticated("send an access token as Authorization: Bearer", token_was_sent=bool(header))
         try:
-            return self._verifier.verify(token).token
+            return self._verifier.verify(token)
         except ServiceError as error:
             raise unauthenticated(error.message, token_was_sent=True) from None
 

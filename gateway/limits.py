@@ -1,90 +1,72 @@
-"""How many requests an address may make in a window: the decision, its headers, and where it is counted."""
+"""Where requests are counted: in Redis for all gateways together, and in this process while Redis does not count."""
 
-import ipaddress
 import logging
-import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from unified.error.v1.reason_pb2 import REASON_RATE_LIMITED
 
-from gateway.errors import RestError
-from gateway.windows import Count, LocalWindows, RedisWindows
+from gateway.windows import KEY_PREFIX, LocalWindows, Payment, RedisWindows, Standing, Windows
 
 log = logging.getLogger(__name__)
 
-POLICY = "default"
-IPV6_PREFIX = 64
+PROBE_KEY = f"{KEY_PREFIX}:probe"
+PROBE_MS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """`max` requests in each window of `window_s` seconds; a window begins with its first request."""
+class Spending(NamedTuple):
+    """What a request paid, how that left the windows, where those are, and when it was, by the clock of the limiter."""
 
-    max: int
-    window_s: int
+    payment: Payment
+    standings: Sequence[Standing]
+    windows: Windows
+    start: float
 
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether one more request is within the quota, and what is left of it."""
-
-    quota: Quota
-    count: Count
-
-    @property
-    def reset_s(self) -> int:
-        """Seconds until a new window begins, rounded up."""
-        return math.ceil(self.count.reset_s)
-
-    def headers(self) -> dict[str, str]:
-        """The established fields, and those of the newer draft."""
-        remaining = max(0, self.quota.max - self.count.requests)
-        return {
-            "RateLimit-Limit": str(self.quota.max),
-            "RateLimit-Remaining": str(remaining),
-            "RateLimit-Reset": str(self.reset_s),
-            "RateLimit-Policy": f'"{POLICY}";q={self.quota.max};w={self.quota.window_s}',
-            "RateLimit": f'"{POLICY}";r={remaining};t={self.reset_s}',
-        }
-
-    def raise_if_refused(self) -> None:
-        """Raises RATE_LIMITED when the request is one too many."""
-        if self.count.requests > self.quota.max:
-            message = f"at most {self.quota.max} requests in {self.quota.window_s} seconds"
-            raise RestError(REASON_RATE_LIMITED, message, retry_after_s=self.reset_s)
+    def lasting(self, now: float) -> Payment:
+        """What of the payment went to windows that have not ended since."""
+        paid = zip(*self.payment, self.standings, strict=True)
+        kept = [(charge, spender) for charge, spender, standing in paid if standing.reset_s > now - self.start]
+        return Payment([charge for charge, _ in kept], [spender for _, spender in kept])
 
 
-class AddressLimiter:
-    """Counts in Redis, exactly over all gateways; while Redis is gone in this process, against a share of the quota.
+class Limiter:
+    """Counts in Redis, exactly over all gateways; while Redis is gone in this process, against a share of each maximum.
 
     Only `probe` finds out that Redis is back, so no request waits for a Redis that is known to be gone.
     """
 
-    def __init__(self, redis: Redis, quota: Quota, *, fallback_share: float) -> None:
-        self._quota = quota
-        self._local_quota = Quota(max(1, int(quota.max * fallback_share)), quota.window_s)
-        self._ping: Callable[[], Awaitable[object]] = redis.ping
-        self._shared = RedisWindows(redis, quota.window_s, is_usable=lambda: self.redis_is_up)
-        self._local = LocalWindows(quota.window_s)
+    def __init__(self, redis: Redis, *, fallback_share: float, now: Callable[[], float] = time.monotonic) -> None:
+        # A Redis that answers but refuses to write (a replica, or out of memory) does not count either.
+        self._write: Callable[[], Awaitable[object]] = lambda: redis.set(PROBE_KEY, "", px=PROBE_MS)
+        self._now = now
+        self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up)
+        self._local = LocalWindows(fallback_share)
         self.redis_is_up = True
 
-    async def check(self, address: str) -> Decision:
-        """Count a request of the address."""
-        client = client_of(address)
+    async def spend(self, payment: Payment) -> Spending:
+        """Take what the request costs from all windows, or from none."""
+        start = self._now()
         if self.redis_is_up:
             try:
-                return Decision(self._quota, await self._shared.count(client))
+                return Spending(payment, await self._shared.spend(payment), self._shared, start)
             except (RedisError, OSError) as error:
                 self._note(up=False, error=error)
-        return Decision(self._local_quota, self._local.count(client))
+        return Spending(payment, await self._local.spend(payment), self._local, start)
+
+    async def give_back(self, spending: Spending) -> None:
+        """Take it back. What has begun a new window has forgotten it; what Redis cannot be told stays until its window ends."""
+        lasting = spending.lasting(self._now())
+        try:
+            await spending.windows.give_back(lasting)
+        except (RedisError, OSError) as error:
+            self._note(up=False, error=error)
 
     async def probe(self) -> None:
-        """Find out whether Redis answers. To be called about once a second."""
+        """Find out whether Redis counts. To be called about once a second."""
         try:
-            await self._ping()
+            await self._write()
         except (RedisError, OSError) as error:
             self._note(up=False, error=error)
         else:
@@ -96,13 +78,3 @@ class AddressLimiter:
         elif not up and self.redis_is_up:
             log.warning("redis is gone: limits are counted in this process", extra={"error": repr(error)})
         self.redis_is_up = up
-
-
-def client_of(address: str) -> str:
-    """Whom an address stands for: one host of IPv4, one network of IPv6, where a host can take any address it likes."""
-    if ":" not in address:
-        return address
-    ip = ipaddress.IPv6Address(address.partition("%")[0])
-    if ip.ipv4_mapped:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.IPv6Network((ip, IPV6_PREFIX), strict=False))

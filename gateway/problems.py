@@ -34,6 +34,7 @@ def problem_response(error: ServiceError) -> web.Response:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, RestError):
         headers |= error.headers
+        document |= error.members
         if error.errors:
             document["errors"] = error.errors
     return web.Response(status=rule.http_status, headers=headers, body=orjson.dumps(document))

@@ -1,5 +1,6 @@
 """The settings of the gateway."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -9,6 +10,9 @@ from gateway.cors import ANY
 from mesh.settings import JwtSettings, Port, RedisSettings, Settings, Target
 
 Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)$")]
+Max = Annotated[int, Field(ge=1)]
+Window = Annotated[int, Field(ge=1, le=31_536_000)]
+Network = IPv4Network | IPv6Network
 
 
 class GatewaySettings(Settings, JwtSettings, RedisSettings):
@@ -32,9 +36,24 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
     cors_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     cors_allow_credentials: bool = False
-    rate_limit_max: Annotated[int, Field(ge=1)] = 100
-    rate_limit_window_seconds: Annotated[int, Field(ge=1)] = 720
+    rate_limit_max: Max = 100
+    rate_limit_window_seconds: Window = 720
+    rate_limit_login_max: Max = 20
+    rate_limit_login_window_seconds: Window = 720
+    # More than one address can spend in a window that overlaps two of its own: no single one keeps somebody from signing in.
+    rate_limit_login_account_max: Max = 50
+    rate_limit_login_account_window_seconds: Window = 720
+    rate_limit_register_max: Max = 20
+    rate_limit_register_window_seconds: Window = 720
+    rate_limit_register_account_max: Max = 50
+    rate_limit_register_account_window_seconds: Window = 720
+    rate_limit_write_max: Max = 100_000
+    rate_limit_write_window_seconds: Window = 720
+    rate_limit_stream_max: Max = 1000
+    rate_limit_stream_window_seconds: Window = 720
     rate_limit_fallback_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    rate_limit_ipv6_prefix: Annotated[int, Field(ge=16, le=128)] = 64
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     health_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
 
     @field_validator("cors_allowed_origins", mode="before")
@@ -49,6 +68,16 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
             raise ValueError("needs origins that are named in CORS_ALLOWED_ORIGINS, not *")
         return value
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return tuple(_network(each.strip()) for each in value.split(",")) if isinstance(value, str) else value
+
+    def quota(self, bucket: str) -> tuple[int, int]:
+        """What a bucket holds, and for how many seconds."""
+        prefix = "rate_limit" if bucket == "default" else f"rate_limit_{bucket}"
+        return getattr(self, f"{prefix}_max"), getattr(self, f"{prefix}_window_seconds")
+
     def targets(self) -> dict[str, str]:
         """Where each service is, by its name."""
         return {
@@ -56,3 +85,10 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
             "task_svc": self.task_service_target or f"127.0.0.1:{self.task_service_port}",
             "notify_svc": self.notification_service_target or f"127.0.0.1:{self.notification_service_port}",
         }
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("must be addresses or networks (10.0.0.0/8), separated by commas") from None

@@ -15,7 +15,7 @@ _QUICK = {
     "BCRYPT_COST": "4",
     "OUTBOX_SWEEP_INTERVAL_SECONDS": "0.2",
     "OUTBOX_SWEEP_AGE_SECONDS": "0.5",
-    "RATE_LIMIT_MAX": "1000000",
+    **{f"RATE_LIMIT_{bucket}MAX": "1000000" for bucket in ("", "LOGIN_", "LOGIN_ACCOUNT_", "REGISTER_", "REGISTER_ACCOUNT_")},
     "DRAIN_SECONDS": "2",
 }
 

@@ -40,7 +40,7 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
         cache = RedisProfileCache(redis, ttl_s=settings.profile_cache_ttl_seconds)
         sweep = CacheSweep(users, cache, utc_now)
         use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=utc_now, new_id=lambda: str(ObjectId()))
-        health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": redis.ping}, needed=frozenset({"mongodb"}))
+        health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": cache.check}, needed=frozenset({"mongodb"}))
 
         await mongo.when_available(client, users.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.user_service_metrics_port))

@@ -31,6 +31,8 @@ for index, key in ipairs(KEYS) do
 end
 """
 MAX_BATCH = 100
+PROBE_KEY = "unified:profile:probe"
+PROBE_TTL_S = 10
 
 
 class RedisProfileCache:
@@ -64,8 +66,19 @@ class RedisProfileCache:
         else:
             self.missed += 1
 
+    async def check(self) -> None:
+        """Raises RedisError or OSError when Redis does not write: one that only answers (a replica, or one out of memory) would
+        miss every change."""
+        try:
+            await self._redis.set(PROBE_KEY, "", ex=PROBE_TTL_S)
+        except (RedisError, OSError) as error:
+            self._failed(error)
+            raise
+
     async def write(self, users: Sequence[User]) -> None:
-        """Put the users even while the cache is out of use. Asks Redis even for none. Raises RedisError or OSError."""
+        """Put the users even while the cache is out of use. Raises RedisError or OSError."""
+        if not users:
+            return
         keys = [_key(user.id) for user in users]
         args: list[bytes | int] = [self._ttl_s]
         for user in users:

@@ -20,6 +20,7 @@ class CacheSweep:
 
     async def __call__(self) -> None:
         missed = self._cache.missed
+        await self._cache.check()
         pending = await self._users.cache_pending(LIMIT)
         await self._cache.write(pending)
         settled = self._now() - SETTLED_AFTER

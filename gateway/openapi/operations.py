@@ -38,14 +38,22 @@ _TIMEOUT: Schema = {
 }
 HEADERS: Mapping[str, Schema] = {
     "X-Request-Id": {"description": "Finds the request in the logs.", "schema": {"type": "string"}},
-    "RateLimit-Limit": {"description": "How many requests a window admits.", "schema": {"type": "integer"}},
-    "RateLimit-Remaining": {"description": "How many of them are left.", "schema": {"type": "integer"}},
-    "RateLimit-Reset": {"description": "Seconds until a new window begins.", "schema": {"type": "integer"}},
+    "RateLimit-Limit": {"description": "How much the limit that is closest holds.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "How much of it is left.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Seconds until it is full again.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {
+        "description": "Every limit that counted the request, by name: what it holds (`q`) in how many seconds (`w`).",
+        "schema": {"type": "string", "examples": ['"default";q=100;w=720']},
+    },
+    "RateLimit": {
+        "description": "How each of them stands: what is left (`r`), and seconds until it is full again (`t`).",
+        "schema": {"type": "string", "examples": ['"default";r=99;t=720']},
+    },
     "ETag": {"description": "The entity tag of what is answered.", "schema": {"type": "string"}},
     "Location": {"description": "Where what was made is found.", "schema": {"type": "string"}},
 }
 """The headers of successes, as components of the document."""
-_ALWAYS = ("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_ALWAYS = ("X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy", "RateLimit")
 
 
 def operation(binding: Binding, schemas: Schemas, comments: Mapping[str, str], operation_id: str) -> Schema:

@@ -40,12 +40,13 @@ def problem_schema(comments: Mapping[str, str]) -> Schema:
         "instance": text | {"description": "The request id."},
         "code": text | {"enum": [rule.code for rule in RULES.values()], "description": "\n".join(codes)},
         "errors": {"type": "array", "items": _ENTRY, "description": "What is wrong with the request, at most 20 entries."},
+        "bucket": text | {"description": "With `rate_limited`: the limit that refused the request, by its name."},
     }
     return {
         "type": "object",
         "description": "A failure, as RFC 9457 has it.",
         "properties": properties,
-        "required": [name for name in properties if name != "errors"],
+        "required": [name for name in properties if name not in ("errors", "bucket")],
     }
 
 
@@ -77,7 +78,8 @@ def _statuses(binding: Binding) -> Iterator[tuple[str, str]]:
     if binding.body:
         yield "413", f"The body has more than {binding.max_body_bytes} bytes."
         yield "415", "The body is not JSON, or it is compressed."
-    yield "429", "Too many requests; `Retry-After` says when to come back."
+    limits = " and ".join(["the address's", *(f"`{name}`" for name in binding.rest.buckets)])
+    yield "429", f"Too many requests, by {limits} limit; `Retry-After` says when to come back."
 
 
 def _response(description: str) -> Schema:

@@ -5,6 +5,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from dev.ports import free_port
 from dev.servers import Mongod, RedisServer
-from tests.e2e.rest import Person, visiting
+from tests.e2e.rest import Client, Person, visiting
 from tests.platform import Platform
 from tests.waiting import eventually
 
@@ -37,7 +38,7 @@ async def own_mongod(run_directory: Path) -> AsyncIterator[Mongod]:
     await server.stop()
 
 
-async def health(person: Person) -> dict[str, Any]:
+async def health(person: Client) -> dict[str, Any]:
     report: dict[str, Any] = (await person.get("/health")).json
     return report
 
@@ -69,7 +70,8 @@ async def test_without_redis_the_platform_works_and_each_gateway_counts_its_shar
         assert time.monotonic() - started < 5
 
         await own_redis.start()
-        await eventually(lambda: health(ada), lambda report: report["status"] == "ok")
+        for each in (one, two):
+            await eventually(partial(health, each), lambda report: report["status"] == "ok")
         counts = [int((await client.get("/api/nowhere")).headers["RateLimit-Remaining"]) for client in (one, two, one, two)]
         assert counts == [counts[0] - step for step in range(4)]
         token = {"Authorization": f"Bearer {ada.token}"}

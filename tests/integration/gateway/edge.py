@@ -35,6 +35,8 @@ def edge_settings(services: ScriptedServices, redis_url: str, **settings: Any) -
         "task_service_target": services.target,
         "notification_service_target": services.target,
         "rate_limit_max": 1_000_000,
+        "rate_limit_login_max": 1_000_000,
+        "rate_limit_register_max": 1_000_000,
         "health_interval_seconds": 0.05,
         "drain_seconds": 5,
     }

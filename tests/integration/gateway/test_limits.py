@@ -1,4 +1,4 @@
-"""Limits per address: exact over several gateways, and kept up while Redis is gone."""
+"""Limits: exact over several gateways, given back for what we failed at, and kept up while Redis is gone."""
 
 import asyncio
 import os
@@ -8,17 +8,22 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from redis.asyncio import Redis
+from unified.error.v1.reason_pb2 import REASON_TASK_NOT_FOUND
 
 import mesh.redis
 from dev.ports import free_port
 from dev.servers import RedisServer
-from gateway.windows import RedisWindows
+from gateway.buckets import Bucket, Charge, Scope
+from gateway.windows import Payment, RedisWindows
+from mesh.errors import ServiceError, unavailable
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
-from tests.integration.gateway.services import ScriptedServices
+from tests.integration.gateway.services import ScriptedServices, raising
+from tests.waiting import eventually
 
 WAIT_S = 20
 
@@ -28,8 +33,8 @@ def client_at(address: str) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=(address, 0), limit=0))
 
 
-async def ask(edge: Edge, session: aiohttp.ClientSession, path: str = "/api/tasks") -> Answer:
-    return await Edge(edge.port, session).call("GET", f"{edge.url}{path}")
+async def ask(edge: Edge, session: aiohttp.ClientSession, method: str = "GET", **options: Any) -> Answer:
+    return await Edge(edge.port, session).call(method, f"{edge.url}/api/tasks", **options)
 
 
 async def test_the_request_after_the_last_is_refused(services: ScriptedServices, redis_url: str) -> None:
@@ -61,19 +66,85 @@ async def test_several_gateways_share_one_limit_exactly(
     # On a busy machine an answer may take longer than a gateway would wait: then each would count alone, which is right and
     # not what is asked here.
     monkeypatch.setattr(mesh.redis, "TIMEOUT_S", 20.0)
-    settings = [edge_settings(services, redis_url, rate_limit_max=50) for _ in range(3)]
+    settings = [edge_settings(services, redis_url, rate_limit_max=50, rate_limit_write_max=15) for _ in range(3)]
     async with AsyncExitStack() as stack:
         edges = [await stack.enter_async_context(running_edge(each)) for each in settings]
         one, other = client_at("127.0.0.21"), client_at("127.0.0.22")
         async with one, other:
             of_one = [ask(edges[n % 3], one) for n in range(120)]
-            of_other = [ask(edges[n % 3], other) for n in range(30)]
+            of_other = [ask(edges[n % 3], other, "POST", json={"title": "x"}) for n in range(30)]
             answers = await asyncio.gather(*of_one, *of_other)
 
     assert Counter(answer.status for answer in answers[:120]) == {200: 50, 429: 70}
-    assert Counter(answer.status for answer in answers[120:]) == {200: 30}
+    assert Counter(answer.status for answer in answers[120:]) == {201: 15, 429: 15}
     left = [int(answer.headers["RateLimit-Remaining"]) for answer in answers[:120] if answer.status == 200]
     assert sorted(left) == list(range(50))
+    writes = [answer for answer in answers[120:] if answer.status == 201]
+    assert sorted(int(answer.headers["RateLimit-Remaining"]) for answer in writes) == list(range(15))
+    assert {answer.json["bucket"] for answer in answers if answer.status == 429} == {"default", "write"}
+
+
+async def test_signing_in_is_limited_by_address_and_by_account(services: ScriptedServices, redis_url: str) -> None:
+    settings = edge_settings(services, redis_url, rate_limit_login_max=3, rate_limit_login_account_max=4)
+    one, other = client_at("127.0.0.23"), client_at("127.0.0.24")
+    async with running_edge(settings) as edge, one, other:
+
+        async def login(session: aiohttp.ClientSession, email: str) -> Answer:
+            body = {"email": email, "password": "x"}
+            return await Edge(edge.port, session).call("POST", f"{edge.url}/api/users/login", json=body)
+
+        of_one = [await login(one, "ada@example.com") for _ in range(4)]
+        of_other = [await login(other, "ADA@example.com") for _ in range(2)]
+        assert (await login(other, "bob@example.com")).status == 200
+
+    assert [answer.status for answer in of_one] == [200, 200, 200, 429]
+    assert of_one[0].headers["RateLimit-Policy"] == '"default";q=1000000;w=720, "login";q=3;w=720, "login_account";q=4;w=720'
+    assert of_one[0].headers["RateLimit-Limit"] == "3"
+    assert of_one[3].json["bucket"] == "login"
+    # What the address was refused was not counted for the account.
+    assert [answer.status for answer in of_other] == [200, 429]
+    assert of_other[1].json["bucket"] == "login_account"
+    assert int(of_other[1].headers["Retry-After"]) > 700
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "left"),
+    [
+        (unavailable("the task service"), 503, ["9", "9"]),
+        (RuntimeError("a bug"), 500, ["9", "9"]),
+        (ServiceError(REASON_TASK_NOT_FOUND, "no such task"), 404, ["8", "7"]),
+    ],
+)
+async def test_what_failed_on_our_side_is_given_back(
+    services: ScriptedServices, redis_url: str, failure: Exception, status: int, left: list[str]
+) -> None:
+    services.behaviours["CreateTask"] = raising(failure)
+    async with running_edge(edge_settings(services, redis_url, rate_limit_max=10, rate_limit_write_max=9)) as edge:
+        await edge.call("GET", "/api/tasks")
+        answers = [await edge.call("POST", "/api/tasks", json={"title": "x"}) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [status] * 2
+    assert [answer.headers["RateLimit"].split(";")[1].removeprefix("r=") for answer in answers] == left
+    assert [int(answer.headers["RateLimit"].split(";")[3].removeprefix("r=")) for answer in answers] == [int(n) for n in left]
+
+
+async def test_a_trusted_proxy_says_who_the_client_is(services: ScriptedServices, redis_url: str) -> None:
+    settings = edge_settings(services, redis_url, rate_limit_max=10, trusted_proxies="127.0.0.25, 10.0.0.0/8")
+    proxy, stranger = client_at("127.0.0.25"), client_at("127.0.0.26")
+    async with running_edge(settings) as edge, proxy, stranger:
+
+        async def left(session: aiohttp.ClientSession, **headers: str) -> str:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            return str((await ask(edge, session, headers=sent)).headers["RateLimit-Remaining"])
+
+        assert await left(proxy, X_Forwarded_For="203.0.113.1") == "9"
+        assert await left(proxy, X_Forwarded_For="6.6.6.6, 203.0.113.1, 10.1.1.1") == "8"
+        assert await left(proxy, X_Forwarded_For="2001:db8::1") == "9"
+        assert await left(proxy, X_Forwarded_For="2001:db8::2") == "8"
+        assert await left(proxy, Forwarded="for=203.0.113.1") == "9"
+        assert await left(proxy, X_Forwarded_For="rubbish") == "8"
+        assert await left(stranger, X_Forwarded_For="203.0.113.1") == "9"
+        assert await left(stranger, X_Forwarded_For="203.0.113.2") == "8"
 
 
 async def test_a_new_window_begins_when_the_old_ends(services: ScriptedServices, redis_url: str) -> None:
@@ -87,11 +158,36 @@ async def test_a_new_window_begins_when_the_old_ends(services: ScriptedServices,
 
 async def test_a_counter_without_an_end_gets_one(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
-        windows = RedisWindows(redis, 30, is_usable=lambda: True)
+        windows = RedisWindows(redis, is_usable=lambda: True)
         await redis.set("ratelimit:default:30:a", 7)
 
-        assert await windows.count("a") == (8, 30.0)
+        charge = Charge(Bucket("default", Scope.ADDRESS, max=10, window_s=30))
+        assert await windows.spend(Payment([charge], ["a"])) == [(charge, 10, 2, 30.0)]
         assert 0 < await redis.pttl("ratelimit:default:30:a") <= 30_000
+
+
+async def test_requests_that_travel_together_are_each_admitted_or_refused_whole(redis_url: str) -> None:
+    one, other = Charge(Bucket("one", Scope.ADDRESS, 3, 60)), Charge(Bucket("other", Scope.ADDRESS, 10, 60), cost=4)
+    async with Redis.from_url(redis_url) as redis:
+        windows = RedisWindows(redis, is_usable=lambda: True)
+        both, alone = Payment([one, other], ["a", "a"]), Payment([one], ["a"])
+        standings = await asyncio.gather(*(windows.spend(each) for each in (both, both, both, alone, alone, alone)))
+        await windows.give_back(both)
+        counts = await redis.mget("ratelimit:one:60:a", "ratelimit:other:60:a")
+        await asyncio.gather(*(windows.give_back(both) for _ in range(5)))
+        nothing = await redis.mget("ratelimit:one:60:a", "ratelimit:other:60:a")
+
+    # The third is too much for the other bucket, so it leaves the first alone.
+    assert [[each.left for each in standing] for standing in standings] == [[2, 6], [1, 2], [0, -2], [0], [-1], [-1]]
+    assert counts == [b"2", b"4"]
+    assert nothing == [b"0", b"0"]
+
+
+async def test_a_window_that_has_ended_gets_nothing_back(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        await RedisWindows(redis, is_usable=lambda: True).give_back(Payment([Charge(Bucket("one", Scope.ADDRESS, 3, 60))], ["a"]))
+
+        assert await redis.keys() == []
 
 
 async def test_the_script_is_loaded_again_after_redis_forgot_it(services: ScriptedServices, redis_url: str) -> None:
@@ -129,6 +225,43 @@ async def test_without_redis_a_share_is_counted_here_until_it_is_back(services: 
         while (await edge.call("GET", "/health")).json["status"] != "ok":
             await asyncio.sleep(0.05)
         assert (await edge.call("GET", "/api/tasks")).headers["RateLimit-Limit"] == "20"
+
+
+@pytest.mark.parametrize(
+    ("refuse", "accept"),
+    [
+        (["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]),
+        (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]),
+    ],
+    ids=["out of memory", "replica"],
+)
+async def test_a_redis_that_answers_but_refuses_to_count_is_left_alone_until_it_counts(
+    services: ScriptedServices,
+    own_redis: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+    refuse: list[str],
+    accept: list[str],
+) -> None:
+    caplog.set_level("INFO", logger="gateway.limits")
+    settings = edge_settings(services, own_redis.url, rate_limit_max=100, rate_limit_fallback_share=0.5)
+    async with running_edge(settings) as edge, Redis.from_url(own_redis.url) as redis:
+
+        async def limit() -> str:
+            return str((await edge.call("GET", "/api/tasks")).headers["RateLimit-Limit"])
+
+        async def refused() -> int:
+            return int((await redis.info("commandstats"))["cmdstat_set"]["rejected_calls"])
+
+        assert await limit() == "100"
+        await redis.execute_command(*refuse)  # type: ignore[no-untyped-call]
+        await eventually(refused)
+        before = await refused()
+        assert await limit() == "50"
+        await eventually(refused, lambda probes: probes >= before + 5)
+        assert await limit() == "50"
+        assert [record.message for record in caplog.records] == ["redis is gone: limits are counted in this process"]
+        await redis.execute_command(*accept)  # type: ignore[no-untyped-call]
+        await eventually(limit, lambda found: found == "100")
 
 
 async def test_a_redis_that_hangs_is_waited_for_once(services: ScriptedServices, own_redis: RedisServer) -> None:

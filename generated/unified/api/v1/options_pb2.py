@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cunified/api/v1/options.proto\x12\x0eunified.api.v1\x1a google/protobuf/descriptor.proto\"o\n\x04Rest\x12%\n\x0esuccess_status\x18\x01 \x01(\x05R\rsuccessStatus\x12$\n\x0emax_body_bytes\x18\x02 \x01(\x05R\x0cmaxBodyBytes\x12\x1a\n\x08location\x18\x03 \x01(\tR\x08location\"\xda\x02\n\nFieldRules\x12\x1a\n\x08required\x18\x01 \x01(\x08R\x08required\x12\x1f\n\x0boutput_only\x18\x02 \x01(\x08R\noutputOnly\x12\x1d\n\nmin_length\x18\x03 \x01(\x05R\tminLength\x12\x1d\n\nmax_length\x18\x04 \x01(\x05R\tmaxLength\x12\x1b\n\tmax_bytes\x18\x05 \x01(\x05R\x08maxBytes\x12\x18\n\x07pattern\x18\x06 \x01(\tR\x07pattern\x12\'\n\x0fpattern_meaning\x18\x07 \x01(\tR\x0epatternMeaning\x12\x10\n\x03min\x18\x08 \x01(\x03R\x03min\x12\x10\n\x03max\x18\t \x01(\x03R\x03max\x12\x1b\n\tmax_items\x18\n \x01(\x05R\x08maxItems\x12\x18\n\x07\x65xample\x18\x0b \x01(\tR\x07\x65xample\x12\x16\n\x06secret\x18\x0c \x01(\x08R\x06secret\"_\n\tErrorInfo\x12\x1b\n\tgrpc_code\x18\x01 \x01(\x05R\x08grpcCode\x12\x1f\n\x0bhttp_status\x18\x02 \x01(\x05R\nhttpStatus\x12\x14\n\x05title\x18\x03 \x01(\tR\x05title*\\\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43\x43\x45SS_ANONYMOUS\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x16.unified.api.v1.AccessR\x06\x61\x63\x63\x65ss:J\n\x04rest\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x14.unified.api.v1.RestR\x04rest:X\n\x17\x61\x63\x63\x65pts_idempotency_key\x12\x1e.google.protobuf.MethodOptions\x18\xd5\x86\x03 \x01(\x08R\x15\x61\x63\x63\x65ptsIdempotencyKey:Q\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x1a.unified.api.v1.FieldRulesR\x05rules:B\n\x0cone_required\x12\x1d.google.protobuf.OneofOptions\x18\xd6\x86\x03 \x01(\x08R\x0boneRequired:T\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\x0b\x32\x19.unified.api.v1.ErrorInfoR\x05\x65rrorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cunified/api/v1/options.proto\x12\x0eunified.api.v1\x1a google/protobuf/descriptor.proto\"\x9d\x01\n\x04Rest\x12%\n\x0esuccess_status\x18\x01 \x01(\x05R\rsuccessStatus\x12$\n\x0emax_body_bytes\x18\x02 \x01(\x05R\x0cmaxBodyBytes\x12\x1a\n\x08location\x18\x03 \x01(\tR\x08location\x12\x18\n\x07\x62uckets\x18\x05 \x03(\tR\x07\x62uckets\x12\x12\n\x04\x63ost\x18\x07 \x01(\x05R\x04\x63ost\"\xda\x02\n\nFieldRules\x12\x1a\n\x08required\x18\x01 \x01(\x08R\x08required\x12\x1f\n\x0boutput_only\x18\x02 \x01(\x08R\noutputOnly\x12\x1d\n\nmin_length\x18\x03 \x01(\x05R\tminLength\x12\x1d\n\nmax_length\x18\x04 \x01(\x05R\tmaxLength\x12\x1b\n\tmax_bytes\x18\x05 \x01(\x05R\x08maxBytes\x12\x18\n\x07pattern\x18\x06 \x01(\tR\x07pattern\x12\'\n\x0fpattern_meaning\x18\x07 \x01(\tR\x0epatternMeaning\x12\x10\n\x03min\x18\x08 \x01(\x03R\x03min\x12\x10\n\x03max\x18\t \x01(\x03R\x03max\x12\x1b\n\tmax_items\x18\n \x01(\x05R\x08maxItems\x12\x18\n\x07\x65xample\x18\x0b \x01(\tR\x07\x65xample\x12\x16\n\x06secret\x18\x0c \x01(\x08R\x06secret\"_\n\tErrorInfo\x12\x1b\n\tgrpc_code\x18\x01 \x01(\x05R\x08grpcCode\x12\x1f\n\x0bhttp_status\x18\x02 \x01(\x05R\nhttpStatus\x12\x14\n\x05title\x18\x03 \x01(\tR\x05title*\\\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43\x43\x45SS_ANONYMOUS\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x16.unified.api.v1.AccessR\x06\x61\x63\x63\x65ss:J\n\x04rest\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x14.unified.api.v1.RestR\x04rest:X\n\x17\x61\x63\x63\x65pts_idempotency_key\x12\x1e.google.protobuf.MethodOptions\x18\xd5\x86\x03 \x01(\x08R\x15\x61\x63\x63\x65ptsIdempotencyKey:Q\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x1a.unified.api.v1.FieldRulesR\x05rules:B\n\x0cone_required\x12\x1d.google.protobuf.OneofOptions\x18\xd6\x86\x03 \x01(\x08R\x0boneRequired:T\n\x05\x65rror\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\x0b\x32\x19.unified.api.v1.ErrorInfoR\x05\x65rrorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'unified.api.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=641
-  _globals['_ACCESS']._serialized_end=733
-  _globals['_REST']._serialized_start=82
-  _globals['_REST']._serialized_end=193
-  _globals['_FIELDRULES']._serialized_start=196
-  _globals['_FIELDRULES']._serialized_end=542
-  _globals['_ERRORINFO']._serialized_start=544
-  _globals['_ERRORINFO']._serialized_end=639
+  _globals['_ACCESS']._serialized_start=688
+  _globals['_ACCESS']._serialized_end=780
+  _globals['_REST']._serialized_start=83
+  _globals['_REST']._serialized_end=240
+  _globals['_FIELDRULES']._serialized_start=243
+  _globals['_FIELDRULES']._serialized_end=589
+  _globals['_ERRORINFO']._serialized_start=591
+  _globals['_ERRORINFO']._serialized_end=686
 # @@protoc_insertion_point(module_scope)

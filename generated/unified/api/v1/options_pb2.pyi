@@ -3,9 +3,11 @@
 isort:skip_file
 The words in which a contract says what REST binding alone cannot: who may call, how the edge answers, what a field admits."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf.internal import extension_dict as _extension_dict
 import builtins as _builtins
@@ -56,22 +58,34 @@ class Rest(_message.Message):
     SUCCESS_STATUS_FIELD_NUMBER: _builtins.int
     MAX_BODY_BYTES_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    BUCKETS_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
     success_status: _builtins.int
     """The status of a success. 200 when zero; 201 answers carry `Location`, 204 answers carry no body."""
     max_body_bytes: _builtins.int
     """The largest request body in bytes. 256 KiB when zero."""
     location: _builtins.str
     """For 201: the path of the created resource, with `{id}` where the id of the answered resource goes."""
+    cost: _builtins.int
+    """What a request takes from each of `buckets`. 1 when zero; a request always counts as one in `default`."""
+    @_builtins.property
+    def buckets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The buckets that limit the method besides `default`, by name. Whom a bucket counts is the edge's own to say, and how much it
+        holds is a setting of the edge; a bucket that the edge does not know stops its start.
+        """
+
     def __init__(
         self,
         *,
         success_status: _builtins.int = ...,
         max_body_bytes: _builtins.int = ...,
         location: _builtins.str = ...,
+        buckets: _abc.Iterable[_builtins.str] | None = ...,
+        cost: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "max_body_bytes", b"max_body_bytes", "success_status", b"success_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "cost", b"cost", "location", b"location", "max_body_bytes", b"max_body_bytes", "success_status", b"success_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -91,6 +91,32 @@ async def test_without_redis_everything_works_and_its_return_brings_nothing_old(
         assert await cache.get(ada.id) == changed
 
 
+@pytest.mark.parametrize(
+    ("refuse", "accept"),
+    [
+        (["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]),
+        (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"]),
+    ],
+    ids=["out of memory", "replica"],
+)
+async def test_a_redis_that_answers_but_refuses_to_write_stays_out_of_use(
+    ada: User, users: MongoUserRepository, own_redis: RedisServer, refuse: list[str], accept: list[str]
+) -> None:
+    async with open_redis(own_redis.url) as redis:
+        cache = await swept(RedisProfileCache(redis, ttl_s=3600), users)
+        await cache.fill(ada)
+        assert await cache.get(ada.id) == ada
+
+        await redis.execute_command(*refuse)  # type: ignore[no-untyped-call]
+        for _ in range(2):
+            with pytest.raises(RedisError):
+                await swept(cache, users)
+            assert await cache.get(ada.id) is None
+        await redis.execute_command(*accept)  # type: ignore[no-untyped-call]
+        await swept(cache, users)
+        assert await cache.get(ada.id) == ada
+
+
 async def test_a_redis_that_does_not_answer_is_asked_once(ada: User, users: MongoUserRepository) -> None:
     asked = 0
 

@@ -1,0 +1,79 @@
+"""What one request takes from its buckets, step by step, and what its answer says of them."""
+
+import math
+from collections.abc import Sequence
+
+from unified.error.v1.reason_pb2 import REASON_RATE_LIMITED
+
+from gateway.buckets import Charge
+from gateway.errors import RestError
+from gateway.limits import Limiter, Spending
+from gateway.windows import Payment, Standing
+
+
+class Tally:
+    """The spending of one request. `headers` are those of its answer, whatever that will be.
+
+    What one step refuses stays spent in the steps before it: who goes on asking uses up what the address may ask for.
+    """
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+        self._spent: list[Spending] = []
+        self._standings: list[Standing] = []
+        self.headers: dict[str, str] = {}
+
+    async def spend(self, charges: Sequence[Charge], spenders: Sequence[str]) -> None:
+        """One step. Raises RATE_LIMITED when it is too much for a bucket; then none of the step's buckets is spent from."""
+        if not charges:
+            return
+        spending = await self._limiter.spend(Payment(charges, spenders))
+        refused = [each for each in spending.standings if each.left < 0]
+        if refused:
+            self._show([each.given_back for each in spending.standings])
+            raise _refusal(max(refused, key=lambda each: each.reset_s))
+        self._spent.append(spending)
+        self._show(spending.standings)
+
+    async def give_back(self) -> None:
+        """The request failed on our side, so it takes nothing."""
+        for spending in self._spent:
+            await self._limiter.give_back(spending)
+        self._standings = [each.given_back for each in self._standings]
+        self._show([])
+
+    def _show(self, standings: Sequence[Standing]) -> None:
+        self._standings += standings
+        if self._standings:
+            self.headers.update(_headers(self._standings))
+
+
+def _headers(standings: Sequence[Standing]) -> dict[str, str]:
+    """The established fields, of the bucket that comes to its end first, and those of the newer draft, of all."""
+    nearest = min(standings, key=lambda each: (each.left // each.charge.cost, -each.reset_s))
+    return {
+        "RateLimit-Limit": str(nearest.max),
+        "RateLimit-Remaining": str(_left(nearest)),
+        "RateLimit-Reset": str(_seconds(nearest)),
+        "RateLimit-Policy": ", ".join(
+            [f'"{each.charge.bucket.name}";q={each.max};w={each.charge.bucket.window_s}' for each in standings]
+        ),
+        "RateLimit": ", ".join([f'"{each.charge.bucket.name}";r={_left(each)};t={_seconds(each)}' for each in standings]),
+    }
+
+
+def _refusal(standing: Standing) -> RestError:
+    bucket, cost = standing.charge.bucket, standing.charge.cost
+    message = f"at most {standing.max} requests in {bucket.window_s} seconds, by the limit {bucket.name!r}"
+    if cost > 1:
+        message += f", where this one counts as {cost}"
+    return RestError(REASON_RATE_LIMITED, message, members={"bucket": bucket.name}, retry_after_s=_seconds(standing))
+
+
+def _left(standing: Standing) -> int:
+    # A maximum that was lowered may be overdrawn.
+    return max(0, standing.left)
+
+
+def _seconds(standing: Standing) -> int:
+    return math.ceil(standing.reset_s)
