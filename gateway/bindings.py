@@ -18,6 +18,7 @@ WHOLE_BODY = "*"
 DEFAULT_BODY_BYTES = 256 * 1024
 _VERBS = ("get", "put", "post", "delete", "patch")
 _BODILESS = ("GET", "DELETE")
+_NOT_FOR_REST = (options_pb2.ACCESS_INTERNAL, options_pb2.ACCESS_DELEGATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def build_bindings(services: Iterable[ServiceDescriptor]) -> list[Binding]:
 
 def _bindings(method: MethodDescriptor) -> Iterator[Binding]:
     options = method.GetOptions()
-    if options.Extensions[options_pb2.access] == options_pb2.ACCESS_INTERNAL:
+    if options.Extensions[options_pb2.access] in _NOT_FOR_REST:
         return
     try:
         if options.Extensions[options_pb2.access] == options_pb2.ACCESS_UNSPECIFIED:

@@ -11,6 +11,9 @@ import grpc
 
 from mesh.breaker import Breaker, RetryBudget
 from mesh.errors import deadline_exceeded, from_rpc_error, has_reason, unavailable
+from mesh.identity import current_caller
+from mesh.logs import request_id
+from mesh.metadata import REQUEST_ID
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,11 @@ SILENCE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEE
 RETRY_PAUSE_S = 0.05
 # With less than this left, a second attempt could not finish.
 LEAST_RETRY_S = 0.1
+
+
+def passed_on() -> Metadata:
+    """What a call carries that is made for the call being served: whose it is, and which request it belongs to."""
+    return [("authorization", f"Bearer {current_caller().token}"), (REQUEST_ID, request_id.get())]
 
 
 class ServiceCalls:

@@ -51,6 +51,9 @@ def change_of(event: Event) -> TaskChange:
         actor_name=payload.actor_name,
         owner_id=payload.task.owner_id,
         changed_fields=tuple(payload.updated.changed_fields),
+        assignee_id=payload.task.assignee_id,
+        assignee_name=payload.assignee_name,
+        previous_assignee_id=payload.previous_assignee_id,
     )
 
 

@@ -51,10 +51,13 @@ class TaskChange:
     actor_name: str
     owner_id: str
     changed_fields: Sequence[str] = ()
+    assignee_id: str = ""
+    assignee_name: str = ""
+    previous_assignee_id: str = ""
 
     def recipients(self) -> list[str]:
         """Everyone concerned, each once, the one who made the change included."""
-        return [self.owner_id]
+        return list(dict.fromkeys(filter(None, (self.owner_id, self.assignee_id, self.previous_assignee_id))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +125,34 @@ class Preferences:
         return State.OWN_ACTION if change.actor_id == recipient_id and not self.own_actions else None
 
 
-def title_of(change: TaskChange) -> str:
-    """One line: who did what to which task."""
+def title_of(change: TaskChange, recipient_id: str) -> str:
+    """One line for this recipient: who did what to which task."""
     who, task = change.actor_name or SOMEBODY, f"‘{change.task_title}’"
+    if change.type == "task.created" and change.assignee_id not in ("", change.actor_id):
+        return f"{who} created {task} for {_assignee(change, recipient_id)}"
+    if change.type == "task.updated" and "assignee_id" in change.changed_fields:
+        return f"{who} {_assignment(change, recipient_id, task)}"
     if change.type == "task.updated" and "status" in change.changed_fields:
         return f"{who} moved {task} to {change.task_status.replace('_', ' ')}"
     return f"{who} {VERBS[change.type]} {task}"
 
 
+def _assignment(change: TaskChange, recipient_id: str, task: str) -> str:
+    """What became of the task's assignee."""
+    if recipient_id == change.previous_assignee_id != change.actor_id:
+        return f"took {task} off you"
+    if not change.assignee_id:
+        return f"gave {task} back" if change.actor_id == change.previous_assignee_id else f"unassigned {task}"
+    if change.assignee_id == change.actor_id:
+        return f"took on {task}"
+    return f"assigned {task} to {_assignee(change, recipient_id)}"
+
+
+def _assignee(change: TaskChange, recipient_id: str) -> str:
+    return "you" if recipient_id == change.assignee_id else change.assignee_name or SOMEBODY.lower()
+
+
 def body_of(change: TaskChange) -> str:
     """What else there is to say."""
-    names = ", ".join(name.replace("_", " ") for name in change.changed_fields)
+    names = ", ".join(name.removesuffix("_id").replace("_", " ") for name in change.changed_fields)
     return f"Changed: {names}" if names else ""

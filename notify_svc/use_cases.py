@@ -91,7 +91,7 @@ class NotificationUseCases:
             recipient_id=recipient_id,
             event_id=change.event_id,
             type=change.type,
-            title=title_of(change),
+            title=title_of(change, recipient_id),
             body=body_of(change),
             task_id=change.task_id,
             actor_id=change.actor_id,

@@ -12,6 +12,9 @@ from unified.task.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_ser
 
 from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
+from mesh.breaker import Breaker, RetryBudget
+from mesh.calls import ServiceCalls
+from mesh.channel import open_channel
 from mesh.health import HealthWatch
 from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
@@ -24,6 +27,7 @@ from mesh.times import utc_now
 from mesh.tokens import verifier_of
 from mesh.transactions import in_transaction
 from task_svc.batch import Batches
+from task_svc.directory import GrpcUserDirectory
 from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
 from task_svc.repository import COLLECTION, MongoTaskRepository
@@ -47,8 +51,9 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         keys = IdempotencyStore(client, database, utc_now)
         tasks = MongoTaskRepository(database, outbox)
         purge = _purge(settings, database)
-        use_cases = TaskUseCases(tasks, history, now=utc_now, new_id=lambda: str(ObjectId()))
-        batches = Batches(use_cases, partial(in_transaction, client))
+        users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack))
+        use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=lambda: str(ObjectId()))
+        batches = Batches(use_cases, partial(in_transaction, client), users.learn)
         # Without RabbitMQ the service works: events wait in their outbox.
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
@@ -74,6 +79,10 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 keys=keys,
             )
         )
+
+
+async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
+    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
 
 
 def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher, history: MongoTaskHistory) -> Outbox:

@@ -4,7 +4,7 @@ They are one transaction, with the events that announce them: a process that die
 after it leaves everything, and the events to the sweep. A transaction that meets another change of its tasks begins again.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from unified.error.v1 import reason_pb2
@@ -15,6 +15,7 @@ from task_svc.mapping import changes_of, task_to_proto, values_of
 from task_svc.use_cases import TaskUseCases
 
 Results = list[pb.TaskOperationResult]
+Learn = Callable[[Collection[str]], Awaitable[None]]
 Transaction = Callable[[Callable[[], Awaitable[Results]]], Awaitable[Results]]
 
 # Which field of its operation a refusal is about.
@@ -26,10 +27,11 @@ FIELDS = {
 
 
 class Batches:
-    """`transaction` does some work in a transaction, from the start again where that has to be."""
+    """`transaction` does some work in a transaction, from the start again where that has to be; `learn` looks users up
+    beforehand, all at once, so that nothing is asked in the transaction."""
 
-    def __init__(self, use_cases: TaskUseCases, transaction: Transaction) -> None:
-        self._use_cases, self._transaction = use_cases, transaction
+    def __init__(self, use_cases: TaskUseCases, transaction: Transaction, learn: Learn) -> None:
+        self._use_cases, self._transaction, self._learn = use_cases, transaction, learn
 
     async def run(self, caller_id: str, operations: Sequence[pb.TaskOperation]) -> Results:
         """Raises ServiceError as the operation that failed would alone, with its place in the batch."""
@@ -37,6 +39,7 @@ class Batches:
         async def run_all() -> Results:
             return [await self._run(caller_id, index, operation) for index, operation in enumerate(operations)]
 
+        await self._learn({key for key in map(_assignee_of, operations) if key})
         return await self._transaction(run_all)
 
     async def _run(self, caller_id: str, index: int, operation: pb.TaskOperation) -> pb.TaskOperationResult:
@@ -54,6 +57,13 @@ class Batches:
         return pb.TaskOperationResult(task=task_to_proto(task))
 
 
+def _assignee_of(operation: pb.TaskOperation) -> str:
+    """Whom the operation assigns, by id or address."""
+    if operation.HasField("update"):
+        return operation.update.task.assignee_id if "assignee_id" in operation.update.update_mask.paths else ""
+    return operation.create.assignee_id
+
+
 @contextmanager
 def _at(place: str) -> Iterator[None]:
     """Give a failure inside its place in the batch."""
@@ -61,5 +71,10 @@ def _at(place: str) -> Iterator[None]:
         yield
     except ServiceError as error:
         fields = error.fields or [FieldError(FIELDS.get(error.reason, ""), error.message)]
-        placed = [FieldError(f"{place}.{each.field}".rstrip("."), each.message) for each in fields]
+        placed = [FieldError(f"{place}.{_inside(place, each.field)}".rstrip("."), each.message) for each in fields]
         raise ServiceError(error.reason, error.message, fields=placed, retry_after_s=error.retry_after_s) from None
+
+
+def _inside(place: str, field: str) -> str:
+    """A task to make is its operation's own message, not a field of that."""
+    return field.removeprefix("task.") if place.endswith(".create") else field

@@ -34,6 +34,7 @@ WRITABLE: Mapping[str, Callable[[task_pb2.Task], Any]] = {
     "priority": lambda task: PRIORITY_FROM_PROTO.get(task.priority, Priority.MEDIUM),
     "due_time": lambda task: in_milliseconds(from_timestamp(task.due_time)) if task.HasField("due_time") else None,
     "labels": lambda task: tuple(dict.fromkeys(task.labels)),
+    "assignee_id": lambda task: task.assignee_id,
 }
 
 
@@ -88,6 +89,7 @@ def task_to_proto(task: Task) -> task_pb2.Task:
         due_time=None if task.due_time is None else to_timestamp(task.due_time),
         labels=task.labels,
         owner_id=task.owner_id,
+        assignee_id=task.assignee_id,
         create_time=to_timestamp(task.create_time),
         update_time=to_timestamp(task.update_time),
         complete_time=None if task.complete_time is None else to_timestamp(task.complete_time),
@@ -101,7 +103,12 @@ def page_to_proto(page: Page) -> pb.ListTasksResponse:
 
 
 def event_to_envelope(event: TaskEvent) -> Event:
-    payload = task_events_pb2.TaskEvent(actor_id=event.actor_id, task=task_to_proto(event.task))
+    payload = task_events_pb2.TaskEvent(
+        actor_id=event.actor_id,
+        task=task_to_proto(event.task),
+        previous_assignee_id=event.previous_assignee_id,
+        assignee_name=event.assignee_name,
+    )
     if caller := CALLER.get():
         payload.actor_name = caller.name
     match event.kind:

@@ -54,13 +54,14 @@ class Task:
     priority: Priority = Priority.MEDIUM
     due_time: datetime | None = None
     labels: tuple[str, ...] = ()
+    assignee_id: str = ""
     complete_time: datetime | None = None
     version: int = 1
 
     @property
     def member_ids(self) -> tuple[str, ...]:
-        """Whom the task concerns: they see it and may change it."""
-        return (self.owner_id,)
+        """Whom the task concerns, each once: they see it and may change it."""
+        return tuple(dict.fromkeys(filter(None, (self.owner_id, self.assignee_id))))
 
     @property
     def etag(self) -> str:
@@ -118,13 +119,19 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
-    """A change that others hear of: once per version of the task."""
+    """A change that others hear of: once per version of the task. `assignee_name` is what a new assignee is called."""
 
     id: str
     kind: Kind
     task: Task
     actor_id: str
     changes: tuple[FieldChange, ...] = ()
+    assignee_name: str = ""
+
+    @property
+    def previous_assignee_id(self) -> str:
+        """Whom the change took the task off."""
+        return next((str(each.before) for each in self.changes if each.field == "assignee_id"), "")
 
 
 @dataclass(frozen=True, slots=True)

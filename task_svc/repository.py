@@ -3,7 +3,7 @@
 A document is a task and the events that tell of its changes, so that a change and its event are one atomic write. Updates set
 fields and never replace a document; a deleted task stays as a tombstone, with the events that are not out yet, until it is
 restored or purged. A task's history (history.py) is made of its events, and so is kept with each change. Ids of users are words
-to this service: whatever the token says.
+to this service: whatever the token, or the user service, says.
 """
 
 from typing import Any
@@ -113,6 +113,7 @@ def _to_fields(task: Task) -> Document:
         "priority": task.priority.value,
         "dueTime": task.due_time,
         "labels": list(task.labels),
+        "assigneeId": task.assignee_id,
         "updateTime": task.update_time,
         "completeTime": task.complete_time,
         "version": task.version,
@@ -132,6 +133,8 @@ def _to_task(document: Any) -> Task:
         priority=Priority(document["priority"]),
         due_time=document["dueTime"],
         labels=tuple(document["labels"]),
+        # Tasks were stored before they could be assigned.
+        assignee_id=document.get("assigneeId", ""),
         complete_time=document["completeTime"],
         version=document["version"],
     )

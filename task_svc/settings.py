@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mesh.settings import JwtSettings, MongoUri, Port, RabbitSettings, Settings
+from mesh.settings import JwtSettings, MongoUri, Port, RabbitSettings, Settings, Target
 
 
 class TaskSettings(Settings, JwtSettings, RabbitSettings):
@@ -14,6 +14,8 @@ class TaskSettings(Settings, JwtSettings, RabbitSettings):
 
     task_service_port: Port = 3002
     task_service_metrics_port: Port | None = None
+    user_service_port: Port = 3001
+    user_service_target: Target | None = None
     mongo_uri_task_service: MongoUri
     db_name_task_service: str = "unified_tasks"
     outbox_sweep_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 2
@@ -22,3 +24,7 @@ class TaskSettings(Settings, JwtSettings, RabbitSettings):
     outbox_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 15
     task_purge_days: Annotated[float, Field(gt=0, le=36_500)] = 30
     task_purge_interval_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600
+
+    def user_service(self) -> str:
+        """Where the user service is: on this machine, unless its target is set."""
+        return self.user_service_target or f"127.0.0.1:{self.user_service_port}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from unified.error.v1 import reason_pb2
 
-from mesh.errors import ServiceError
+from mesh.errors import FieldError, ServiceError
 from task_svc.model import FieldChange, HistoryEntry, IllegalTransitionError, Kind, Priority, Status, Task, TaskEvent
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,14 @@ class HistoryPage:
     next_page_token: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """Somebody who can be assigned to a task."""
+
+    id: str
+    name: str
+
+
 class TaskHistory(Protocol):
     """What became of tasks."""
 
@@ -88,16 +96,29 @@ class TaskRepository(Protocol):
         """Like `update`, but with this version the task is no longer deleted."""
 
 
+class UserDirectory(Protocol):
+    """Knows who can be assigned to a task."""
+
+    async def find(self, key: str) -> Assignee | None:
+        """The user with this id or e-mail address. Raises ServiceError(UNAVAILABLE)."""
+
+
 class TaskUseCases:
     def __init__(
-        self, tasks: TaskRepository, history: TaskHistory, *, now: Callable[[], datetime], new_id: Callable[[], str]
+        self,
+        tasks: TaskRepository,
+        history: TaskHistory,
+        users: UserDirectory,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
     ) -> None:
-        self._tasks, self._history, self._now, self._new_id = tasks, history, now, new_id
+        self._tasks, self._history, self._users, self._now, self._new_id = tasks, history, users, now, new_id
 
     async def create(self, caller_id: str, values: Mapping[str, Any]) -> Task:
-        now = self._now()
-        task = Task.made(self._new_id(), caller_id, values, at=now)
-        await self._tasks.add(task, self._event(Kind.CREATED, task, caller_id))
+        values, name = await self._with_assignee(values, "")
+        task = Task.made(self._new_id(), caller_id, values, at=self._now())
+        await self._tasks.add(task, self._event(Kind.CREATED, task, caller_id, assignee_name=name))
         log.info("task created", extra={"task_id": task.id})
         return task
 
@@ -118,12 +139,15 @@ class TaskUseCases:
 
     async def change(self, caller_id: str, task_id: str, changes: Mapping[str, Any], etag: str) -> Task:
         """Change what differs. With an etag only that version is changed, without one whichever is stored."""
+        name = ""
         for _ in range(CHANGE_ATTEMPTS):
             task = await self._expected(caller_id, task_id, etag)
+            if not name:
+                changes, name = await self._with_assignee(changes, task.assignee_id)
             changed = self._changed(task, changes)
             if changed is task:
                 return task
-            event = self._event(Kind.UPDATED, changed, caller_id, task.changes_to(changed, changes))
+            event = self._event(Kind.UPDATED, changed, caller_id, task.changes_to(changed, changes), name)
             if await self._tasks.update(changed, event):
                 log.info("task changed", extra={"task_id": task.id})
                 return changed
@@ -162,8 +186,22 @@ class TaskUseCases:
         except IllegalTransitionError as error:
             raise ServiceError(reason_pb2.REASON_ILLEGAL_TRANSITION, str(error)) from None
 
-    def _event(self, kind: Kind, task: Task, actor_id: str, changes: tuple[FieldChange, ...] = ()) -> TaskEvent:
-        return TaskEvent(self._new_id(), kind, task, actor_id, changes)
+    async def _with_assignee(self, values: Mapping[str, Any], present_id: str) -> tuple[Mapping[str, Any], str]:
+        """The values with the id of the assignee whom they name, and that assignee's name; nobody is looked up who is assigned
+        already."""
+        key = values.get("assignee_id", "")
+        if key in ("", present_id):
+            return values, ""
+        assignee = await self._users.find(key)
+        if assignee is None:
+            problem = FieldError("task.assignee_id", "no such user")
+            raise ServiceError(reason_pb2.REASON_INVALID_ARGUMENT, "the request is not valid", fields=[problem])
+        return {**values, "assignee_id": assignee.id}, assignee.name
+
+    def _event(
+        self, kind: Kind, task: Task, actor_id: str, changes: tuple[FieldChange, ...] = (), assignee_name: str = ""
+    ) -> TaskEvent:
+        return TaskEvent(self._new_id(), kind, task, actor_id, changes, assignee_name)
 
 
 def _not_found() -> ServiceError:

@@ -23,10 +23,14 @@ def task_event(
     event_id: str = "",
     actor_id: str = ACTOR_ID,
     actor_name: str = "Grace",
+    assignee_id: str = "",
+    assignee_name: str = "",
+    previous_assignee_id: str = "",
 ) -> Event:
     """What Grace did ("created", "updated", "deleted", "restored") to a task of this owner."""
-    task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id, status=status)
+    task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id, status=status, assignee_id=assignee_id)
     payload = task_events_pb2.TaskEvent(actor_id=actor_id, actor_name=actor_name, task=task)
+    payload.assignee_name, payload.previous_assignee_id = assignee_name, previous_assignee_id
     getattr(payload, kind).SetInParent()
     if changed_fields:
         payload.updated.changed_fields.extend(changed_fields)

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from bson import ObjectId
-from unified.user.v1.user_service_pb2 import DESCRIPTOR
+from unified.user.v1 import directory_service_pb2, user_service_pb2
+from unified.user.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from unified.user.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
 
 from mesh import mongo
@@ -21,12 +22,13 @@ from user_svc.cache import RedisProfileCache
 from user_svc.cache_sweep import CacheSweep
 from user_svc.passwords import BcryptPasswords
 from user_svc.repository import MongoUserRepository
-from user_svc.servicer import UserServicer
+from user_svc.servicer import DirectoryServicer, UserServicer
 from user_svc.settings import UserSettings
 from user_svc.tokens import JwtIssuer
 from user_svc.use_cases import UserUseCases
 
-USER_SERVICE = DESCRIPTOR.services_by_name["UserService"]
+USER_SERVICE = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
+DIRECTORY_SERVICE = directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"]
 
 
 @asynccontextmanager
@@ -49,7 +51,10 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
         yield await stack.enter_async_context(
             serving(
                 f"{settings.bind_address}:{settings.user_service_port}",
-                [Service(USER_SERVICE, UserServicer(use_cases), add_UserServiceServicer_to_server)],
+                [
+                    Service(USER_SERVICE, UserServicer(use_cases), add_UserServiceServicer_to_server),
+                    Service(DIRECTORY_SERVICE, DirectoryServicer(use_cases), add_DirectoryServiceServicer_to_server),
+                ],
                 verifier=verifier_of(settings),
                 health=health,
                 drain_s=settings.drain_seconds,

@@ -1,14 +1,15 @@
 """Users between the model and the contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from unified.user.v1 import directory_service_pb2 as directory_pb
 from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
 
 from mesh.times import from_timestamp, to_timestamp
 from user_svc.model import User
-from user_svc.use_cases import SignIn
+from user_svc.use_cases import Entry, SignIn
 
 BEARER = "Bearer"
 # What callers may set, and what each value is in the model.
@@ -49,3 +50,8 @@ def sign_in_to_proto(sign_in: SignIn) -> pb.LoginResponse:
 def changes_of(request: pb.UpdateProfileRequest) -> dict[str, Any]:
     """The values that the request's mask names; validation let no others into the mask."""
     return {name: WRITABLE[name](request.user) for name in request.update_mask.paths}
+
+
+def entries_to_proto(entries: Iterable[Entry]) -> directory_pb.LookUpUsersResponse:
+    found = (directory_pb.DirectoryEntry(key=each.key, id=each.id, name=each.name) for each in entries)
+    return directory_pb.LookUpUsersResponse(entries=found)

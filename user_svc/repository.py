@@ -4,7 +4,7 @@
 version, so that a crash cannot separate the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pymongo
@@ -55,6 +55,11 @@ class MongoUserRepository:
     async def find_account(self, key: str) -> Account | None:
         document = await self._users.find_one({"emailKey": key}, {**FIELDS, "passwordHash": 1})
         return Account(_to_user(document), str(document["passwordHash"])) if document else None
+
+    async def find_all(self, keys: Collection[str]) -> list[User]:
+        ids = [key for key in map(object_id, keys) if key]
+        either = {"$or": [{"_id": {"$in": ids}}, {"emailKey": {"$in": list(keys)}}]}
+        return [_to_user(document) for document in await self._users.find(either, FIELDS).to_list()]
 
     async def update(self, user: User) -> bool:
         before = {"_id": ObjectId(user.id), "version": user.version - 1}

@@ -1,7 +1,7 @@
 """What people can do with accounts: register, sign in, read and change their profile."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,6 +17,15 @@ log = logging.getLogger(__name__)
 CHANGE_ATTEMPTS = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A user in the directory, and the key that found the user."""
+
+    key: str
+    id: str
+    name: str
+
+
 class UserRepository(Protocol):
     async def add(self, account: Account) -> None:
         """Store a new account. Raises ServiceError(EMAIL_TAKEN)."""
@@ -25,6 +34,9 @@ class UserRepository(Protocol):
 
     async def find_account(self, key: str) -> Account | None:
         """The account whose e-mail address has this `email_key`."""
+
+    async def find_all(self, keys: Collection[str]) -> list[User]:
+        """Those whose id, or whose address's `email_key`, is among the keys."""
 
     async def update(self, user: User) -> bool:
         """Store the user's next version; answers False, and stores nothing, unless the version before it is stored."""
@@ -120,6 +132,13 @@ class UserUseCases:
                 log.info("user changed", extra={"user_id": user_id})
                 return changed
         raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many changes of this user at once", retry_after_s=1)
+
+    async def look_up(self, keys: Sequence[str]) -> list[Entry]:
+        """Who goes by these keys, ids and addresses mixed; nobody for a key is left out."""
+        users = await self._users.find_all({email_key(key) for key in keys})
+        found = {user.id: user for user in users} | {email_key(user.email): user for user in users}
+        entries = ((key, found.get(email_key(key))) for key in keys)
+        return [Entry(key, user.id, user.name) for key, user in entries if user]
 
     async def _existing(self, user_id: str) -> User:
         user = await self._users.get(user_id)

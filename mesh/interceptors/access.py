@@ -15,7 +15,7 @@ def access(method: Method, handler: Handler) -> Handler:
     match method.descriptor.GetOptions().Extensions[options_pb2.access]:
         case options_pb2.ACCESS_ANONYMOUS | options_pb2.ACCESS_INTERNAL:
             return handler
-        case options_pb2.ACCESS_USER:
+        case options_pb2.ACCESS_USER | options_pb2.ACCESS_DELEGATED:
             return _users_only(handler)
         case _:
             raise ValueError(f"{method.path} has no access option")

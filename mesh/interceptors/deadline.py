@@ -1,10 +1,12 @@
 """Gives each call the time its caller left it, less what the answer needs, and refuses work that cannot finish."""
 
 import asyncio
+import time
 from typing import Any
 
 import pymongo
 
+from mesh.deadlines import DEADLINE
 from mesh.errors import deadline_exceeded
 from mesh.interceptors import Context, Handler, Method
 
@@ -28,6 +30,7 @@ def deadline(_: Method, handler: Handler) -> Handler:
         budget_s = min(DEFAULT_TIMEOUT_S if left_s is None else left_s, LONGEST_TIMEOUT_S) - REPORT_S
         if budget_s < LEAST_S:
             raise deadline_exceeded()
+        DEADLINE.set(time.monotonic() + budget_s)
         try:
             # The driver's own timeout ends first and keeps its connection; cancelling an operation would close it.
             with pymongo.timeout(min(budget_s, LONGEST_STORE_S)):

@@ -10,10 +10,10 @@ from unified.api.v1 import options_pb2
 
 from mesh.interceptors import Context, Handler, Method
 from mesh.logs import request_id
+from mesh.metadata import REQUEST_ID
 
 log = logging.getLogger(__name__)
 
-REQUEST_ID_KEY = "x-request-id"
 DURATION = Histogram("unified_grpc_server_duration_seconds", "Time to answer a gRPC call.", ["method", "code"])
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
@@ -44,7 +44,7 @@ def telemetry(method: Method, handler: Handler) -> Handler:
 
 def _request_id(context: Context) -> str:
     for key, value in context.invocation_metadata() or ():
-        if key == REQUEST_ID_KEY and isinstance(value, str):
+        if key == REQUEST_ID and isinstance(value, str):
             return value
     return ""
 

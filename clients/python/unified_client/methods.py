@@ -182,9 +182,12 @@ class Tasks:
         priority: models.Priority | Unset | None = UNSET,
         due_time: datetime | Unset | None = UNSET,
         labels: Sequence[str] | Unset | None = UNSET,
+        assignee_id: str | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> models.Task:
-        """Makes a task that the caller owns, and announces it."""
+        """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible
+        now.
+        """
         return read(
             models.Task,
             await self._transport.call(
@@ -196,6 +199,7 @@ class Tasks:
                     "priority": priority,
                     "due_time": due_time,
                     "labels": labels,
+                    "assignee_id": assignee_id,
                 },
                 idempotency_key=idempotency_key,
             ),
@@ -246,11 +250,13 @@ class Tasks:
         priority: models.Priority | Unset | None = UNSET,
         due_time: datetime | Unset | None = UNSET,
         labels: Sequence[str] | Unset | None = UNSET,
+        assignee_id: str | Unset | None = UNSET,
         etag: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Task:
         """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes
-        nothing is not announced and leaves the etag as it is.
+        nothing is not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not
+        possible now. Who is neither owner nor assignee any more does not see the task any more.
         """
         return read(
             models.Task,
@@ -264,6 +270,7 @@ class Tasks:
                     "priority": priority,
                     "due_time": due_time,
                     "labels": labels,
+                    "assignee_id": assignee_id,
                 },
                 etag=etag,
                 idempotency_key=idempotency_key,

@@ -254,6 +254,10 @@ class Task:
     """Words to group tasks by."""
     owner_id: str = ""
     """Who made the task."""
+    assignee_id: str = ""
+    """Who is to do the task; empty when nobody is. Written as an id or as an e-mail address, answered as an id. Owner and
+    assignee see and change the task alike.
+    """
     create_time: datetime | None = None
     """When the task was made."""
     update_time: datetime | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import grpc
 import pytest
 from pydantic import SecretStr
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
@@ -28,9 +29,14 @@ def settings(mongo_uri: str, redis_url: str, database_name: str, jwt_secret: str
 
 
 @pytest.fixture
-async def visitor(settings: UserSettings) -> AsyncIterator[Visitor]:
+async def channel(settings: UserSettings) -> AsyncIterator[grpc.aio.Channel]:
     async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
-        yield Visitor(UserServiceStub(channel))
+        yield channel
+
+
+@pytest.fixture
+def visitor(channel: grpc.aio.Channel) -> Visitor:
+    return Visitor(UserServiceStub(channel))
 
 
 @pytest.fixture

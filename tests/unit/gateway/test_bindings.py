@@ -19,7 +19,8 @@ def test_every_method_of_the_contracts_is_bound_but_internal_ones() -> None:
     bound = {binding.name for binding in build_bindings(contract.services)}
 
     assert {method.full_name for each in contract.services for method in each.methods} - bound == {
-        "unified.api.v1.StatusService.GetStatus"
+        "unified.api.v1.StatusService.GetStatus",
+        "unified.user.v1.DirectoryService.LookUpUsers",
     }
     assert len(bound) >= 11
 

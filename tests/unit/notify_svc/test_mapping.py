@@ -43,6 +43,12 @@ def test_an_event_is_understood(kind: str, changed: tuple[str, ...]) -> None:
     )
 
 
+def test_an_event_says_whom_an_assignment_concerns() -> None:
+    change = change_of(task_event("updated", "ada", assignee_id="bob", assignee_name="Bob", previous_assignee_id="eve"))
+    assert (change.assignee_id, change.assignee_name, change.previous_assignee_id) == ("bob", "Bob", "eve")
+    assert change.recipients() == ["ada", "bob", "eve"]
+
+
 def payload_of(event: Event) -> task_events_pb2.TaskEvent:
     return task_events_pb2.TaskEvent.FromString(event.data)
 

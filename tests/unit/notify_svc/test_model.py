@@ -28,24 +28,63 @@ SEEN, READ = NEW.seen(NOON), NEW.read(NOON)
     ],
 )
 def test_a_title_says_who_did_what_to_which_task(event_type: str, fields: list[str], title: str) -> None:
-    assert title_of(replace(CHANGE, type=event_type, changed_fields=fields)) == title
+    assert title_of(replace(CHANGE, type=event_type, changed_fields=fields), "ada") == title
+
+
+ASSIGNED = replace(CHANGE, actor_id="ada", actor_name="Ada", changed_fields=["assignee_id", "status"])
+TO_BOB = replace(ASSIGNED, assignee_id="bob", assignee_name="Bob", previous_assignee_id="eve")
+FOR_BOB = replace(TO_BOB, type="task.created", changed_fields=[], previous_assignee_id="")
+
+
+@pytest.mark.parametrize(
+    ("change", "titles"),
+    [
+        (FOR_BOB, {"ada": "Ada created ‘Ship it’ for Bob", "bob": "Ada created ‘Ship it’ for you"}),
+        (replace(FOR_BOB, assignee_id="ada"), {"ada": "Ada created ‘Ship it’"}),
+        (
+            TO_BOB,
+            {
+                "ada": "Ada assigned ‘Ship it’ to Bob",
+                "bob": "Ada assigned ‘Ship it’ to you",
+                "eve": "Ada took ‘Ship it’ off you",
+            },
+        ),
+        (replace(TO_BOB, previous_assignee_id="", assignee_name=""), {"ada": "Ada assigned ‘Ship it’ to somebody"}),
+        (replace(TO_BOB, actor_id="eve", actor_name="Eve"), {"eve": "Eve assigned ‘Ship it’ to Bob"}),
+        (replace(TO_BOB, actor_id="bob", actor_name="Bob"), {"ada": "Bob took on ‘Ship it’", "bob": "Bob took on ‘Ship it’"}),
+        (replace(TO_BOB, assignee_id=""), {"ada": "Ada unassigned ‘Ship it’", "eve": "Ada took ‘Ship it’ off you"}),
+        (
+            replace(TO_BOB, assignee_id="", actor_id="eve", actor_name="Eve"),
+            {"ada": "Eve gave ‘Ship it’ back", "eve": "Eve gave ‘Ship it’ back"},
+        ),
+    ],
+)
+def test_a_title_says_to_each_what_an_assignment_means_to_them(change: TaskChange, titles: dict[str, str]) -> None:
+    assert {who: title_of(change, who) for who in titles} == titles
 
 
 def test_who_is_not_named_is_somebody() -> None:
-    assert title_of(replace(CHANGE, actor_name="")) == "Somebody changed ‘Ship it’"
+    assert title_of(replace(CHANGE, actor_name=""), "ada") == "Somebody changed ‘Ship it’"
 
 
 @pytest.mark.parametrize(
     ("fields", "body"),
-    [([], ""), (["status"], "Changed: status"), (["due_time", "title"], "Changed: due time, title")],
+    [([], ""), (["status"], "Changed: status"), (["due_time", "assignee_id"], "Changed: due time, assignee")],
 )
 def test_a_body_says_what_changed(fields: list[str], body: str) -> None:
     assert body_of(replace(CHANGE, changed_fields=fields)) == body
 
 
 @pytest.mark.parametrize("actor_id", ["ada", "bob"])
-def test_the_owner_is_told_whoever_did_it(actor_id: str) -> None:
-    assert replace(CHANGE, actor_id=actor_id).recipients() == ["ada"]
+@pytest.mark.parametrize(
+    ("assignee_id", "previous_id", "told"),
+    [("", "", ["ada"]), ("bob", "", ["ada", "bob"]), ("bob", "eve", ["ada", "bob", "eve"]), ("ada", "eve", ["ada", "eve"])],
+)
+def test_owner_and_assignees_are_told_once_each_whoever_did_it(
+    actor_id: str, assignee_id: str, previous_id: str, told: list[str]
+) -> None:
+    change = replace(CHANGE, actor_id=actor_id, assignee_id=assignee_id, previous_assignee_id=previous_id)
+    assert change.recipients() == told
 
 
 @pytest.mark.parametrize(

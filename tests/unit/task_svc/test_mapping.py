@@ -1,6 +1,7 @@
 """Tasks between the model, the contract and the events."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ values = st.fixed_dictionaries(
         "priority": st.sampled_from(Priority),
         "due_time": st.none() | moments,
         "labels": st.lists(texts, unique=True).map(tuple),
+        "assignee_id": texts,
     }
 )
 tasks = st.builds(
@@ -77,6 +79,7 @@ def test_every_field_that_is_not_the_services_is_writable() -> None:
         ("priority", Priority.MEDIUM),
         ("due_time", None),
         ("labels", ()),
+        ("assignee_id", ""),
     ],
 )
 def test_what_is_named_but_not_set_falls_back_to_its_default(name: str, cleared: Any) -> None:
@@ -141,16 +144,26 @@ CHANGES = {
     FieldChange("due_time", None, NOON): ("dueTime", "", "2026-01-02T12:00:00Z"),
     FieldChange("due_time", NOON.replace(year=1, microsecond=5000), None): ("dueTime", "0001-01-02T12:00:00.005Z", ""),
     FieldChange("labels", ("a", "b"), ()): ("labels", "a, b", ""),
+    FieldChange("assignee_id", "", "bob"): ("assigneeId", "", "bob"),
 }
 
 
 def test_an_update_says_what_changed_in_the_words_of_clients() -> None:
     envelope, payload = an_envelope(Kind.UPDATED, *CHANGES)
-    assert list(payload.updated.changed_fields) == ["title", "status", "priority", "due_time", "due_time", "labels"]
+    assert list(payload.updated.changed_fields) == [change.field for change in CHANGES]
     shown = [(each.field, each.before, each.after) for each in payload.updated.changes]
     assert shown == list(CHANGES.values())
     changes = tuple(FieldChange(*each) for each in shown)
     assert entry_of(envelope) == HistoryEntry("event-1", "task.updated", "bob", NOON, 3, changes)
+
+
+def test_an_event_says_who_was_assigned_and_who_was_before() -> None:
+    change = FieldChange("assignee_id", "bob", "eve")
+    event = TaskEvent("event-1", Kind.UPDATED, replace(TASK, assignee_id="eve"), "ada", (change,), "Eve")
+    payload = task_events_pb2.TaskEvent.FromString(event_to_envelope(event).data)
+    assert (payload.task.assignee_id, payload.assignee_name, payload.previous_assignee_id) == ("eve", "Eve", "bob")
+    _, other = an_envelope(Kind.UPDATED, FieldChange("title", "Ship it", "Ship, it"))
+    assert (other.assignee_name, other.previous_assignee_id) == ("", "")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.UPDATED])

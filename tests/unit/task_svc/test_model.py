@@ -97,3 +97,8 @@ def test_changes_are_told_with_what_was_and_what_became() -> None:
 
 def test_a_restoration_is_a_version_of_its_own() -> None:
     assert a_task(version=3).restored(LATER) == a_task(update_time=LATER, version=4)
+
+
+@pytest.mark.parametrize(("assignee_id", "members"), [("", ("ada",)), ("bob", ("ada", "bob")), ("ada", ("ada",))])
+def test_a_task_concerns_its_owner_and_its_assignee(assignee_id: str, members: tuple[str, ...]) -> None:
+    assert a_task(assignee_id=assignee_id).member_ids == members

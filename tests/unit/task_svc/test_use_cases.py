@@ -7,7 +7,7 @@ from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
 from task_svc.model import Task, TaskEvent
-from task_svc.use_cases import CHANGE_ATTEMPTS, HistoryPage, Page, Question, TaskUseCases
+from task_svc.use_cases import CHANGE_ATTEMPTS, Assignee, HistoryPage, Page, Question, TaskUseCases
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -39,13 +39,37 @@ class NoHistory:
         raise NotImplementedError
 
 
+class Nobody:
+    async def find(self, key: str) -> Assignee | None:
+        raise NotImplementedError
+
+
+class Somebody:
+    """Knows everybody, and counts."""
+
+    asked = 0
+
+    async def find(self, key: str) -> Assignee | None:
+        self.asked += 1
+        return Assignee("bob", "Bob")
+
+
+async def test_an_assignee_is_looked_up_once_however_often_others_win() -> None:
+    users = Somebody()
+    use_cases = TaskUseCases(Contested(), NoHistory(), users, now=lambda: NOON, new_id=str)
+    with pytest.raises(ServiceError) as raised:
+        await use_cases.change("ada", "task", {"assignee_id": "bob@example.com"}, "")
+    assert raised.value.reason == reason_pb2.REASON_OVERLOADED
+    assert users.asked == 1
+
+
 @pytest.mark.parametrize(
     ("etag", "reason", "attempts"),
     [("", reason_pb2.REASON_OVERLOADED, CHANGE_ATTEMPTS), ("1", reason_pb2.REASON_ETAG_MISMATCH, 1)],
 )
 async def test_who_gives_up_where_others_always_win(etag: str, reason: reason_pb2.Reason.ValueType, attempts: int) -> None:
     tasks = Contested()
-    use_cases = TaskUseCases(tasks, NoHistory(), now=lambda: NOON, new_id=str)
+    use_cases = TaskUseCases(tasks, NoHistory(), Nobody(), now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
         await use_cases.change("ada", "task", {"title": "Ship it now"}, etag)
     assert raised.value.reason == reason
@@ -59,7 +83,7 @@ async def test_who_gives_up_where_others_always_win(etag: str, reason: reason_pb
 
 
 async def test_who_gives_up_where_others_always_restore_and_delete() -> None:
-    use_cases = TaskUseCases(Contested(), NoHistory(), now=lambda: NOON, new_id=str)
+    use_cases = TaskUseCases(Contested(), NoHistory(), Nobody(), now=lambda: NOON, new_id=str)
     with pytest.raises(ServiceError) as raised:
         await use_cases.restore("ada", "task")
     assert raised.value.reason == reason_pb2.REASON_OVERLOADED

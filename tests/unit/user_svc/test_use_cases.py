@@ -1,5 +1,6 @@
 """What use cases do that a real store cannot be made to show."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
@@ -28,6 +29,9 @@ class Contested:
     async def add(self, account: Account) -> None: ...
 
     async def find_account(self, key: str) -> Account | None: ...
+
+    async def find_all(self, keys: Collection[str]) -> list[User]:
+        raise NotImplementedError
 
 
 class Nothing:

@@ -35,6 +35,10 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     """Whoever presents a valid access token; the method sees only what is the caller's own."""
     ACCESS_INTERNAL: _Access.ValueType  # 3
     """The platform's own processes. The method is not served over REST, and needs no binding."""
+    ACCESS_DELEGATED: _Access.ValueType  # 4
+    """The platform's own processes, for a user whose valid access token they pass on. Not served over REST either; whoever reaches
+    a service's port with a token can call it, so it answers nothing that the token does not already give its bearer.
+    """
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """Who may call a method."""
@@ -47,6 +51,10 @@ ACCESS_USER: Access.ValueType  # 2
 """Whoever presents a valid access token; the method sees only what is the caller's own."""
 ACCESS_INTERNAL: Access.ValueType  # 3
 """The platform's own processes. The method is not served over REST, and needs no binding."""
+ACCESS_DELEGATED: Access.ValueType  # 4
+"""The platform's own processes, for a user whose valid access token they pass on. Not served over REST either; whoever reaches
+a service's port with a token can call it, so it answers nothing that the token does not already give its bearer.
+"""
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 @_typing.final

@@ -31,6 +31,8 @@ class TaskEvent(_message.Message):
 
     ACTOR_ID_FIELD_NUMBER: _builtins.int
     ACTOR_NAME_FIELD_NUMBER: _builtins.int
+    PREVIOUS_ASSIGNEE_ID_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_NAME_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     UPDATED_FIELD_NUMBER: _builtins.int
@@ -40,6 +42,10 @@ class TaskEvent(_message.Message):
     """Who made the change."""
     actor_name: _builtins.str
     """What that user is called, as the access token said."""
+    previous_assignee_id: _builtins.str
+    """Who was to do the task before, where the change took it off somebody."""
+    assignee_name: _builtins.str
+    """What the assignee is called, where the change assigned the task."""
     @_builtins.property
     def task(self) -> _task_pb2.Task:
         """The task after the change (for a deletion: as it was)."""
@@ -65,6 +71,8 @@ class TaskEvent(_message.Message):
         *,
         actor_id: _builtins.str = ...,
         actor_name: _builtins.str = ...,
+        previous_assignee_id: _builtins.str = ...,
+        assignee_name: _builtins.str = ...,
         task: _task_pb2.Task | None = ...,
         created: Global___TaskCreated | None = ...,
         updated: Global___TaskUpdated | None = ...,
@@ -73,7 +81,7 @@ class TaskEvent(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "kind", b"kind", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "created", b"created", "deleted", b"deleted", "kind", b"kind", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "assignee_name", b"assignee_name", "created", b"created", "deleted", b"deleted", "kind", b"kind", "previous_assignee_id", b"previous_assignee_id", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015

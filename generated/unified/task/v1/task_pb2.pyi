@@ -102,6 +102,7 @@ class Task(_message.Message):
     DUE_TIME_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     COMPLETE_TIME_FIELD_NUMBER: _builtins.int
@@ -118,6 +119,10 @@ class Task(_message.Message):
     """How much it matters."""
     owner_id: _builtins.str
     """Who made the task."""
+    assignee_id: _builtins.str
+    """Who is to do the task; empty when nobody is. Written as an id or as an e-mail address, answered as an id. Owner and assignee
+    see and change the task alike.
+    """
     etag: _builtins.str
     """Changes with every change of the task; send it back to write only what was read."""
     @_builtins.property
@@ -151,6 +156,7 @@ class Task(_message.Message):
         due_time: _timestamp_pb2.Timestamp | None = ...,
         labels: _abc.Iterable[_builtins.str] | None = ...,
         owner_id: _builtins.str = ...,
+        assignee_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         complete_time: _timestamp_pb2.Timestamp | None = ...,
@@ -158,7 +164,7 @@ class Task(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "due_time", b"due_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "id", b"id", "labels", b"labels", "owner_id", b"owner_id", "priority", b"priority", "status", b"status", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "complete_time", b"complete_time", "create_time", b"create_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "id", b"id", "labels", b"labels", "owner_id", b"owner_id", "priority", b"priority", "status", b"status", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

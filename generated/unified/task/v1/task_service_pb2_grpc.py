@@ -84,7 +84,7 @@ class TaskServiceServicer:
     """
 
     def CreateTask(self, request, context):
-        """Makes a task that the caller owns, and announces it.
+        """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +107,8 @@ class TaskServiceServicer:
 
     def UpdateTask(self, request, context):
         """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
-        not announced and leaves the etag as it is.
+        not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not possible now. Who is
+        neither owner nor assignee any more does not see the task any more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

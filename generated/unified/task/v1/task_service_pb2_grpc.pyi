@@ -36,7 +36,7 @@ class TaskServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TaskServiceAsyncStub: ...
     CreateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CreateTaskRequest, _task_service_pb2.CreateTaskResponse]
-    """Makes a task that the caller owns, and announces it."""
+    """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible now."""
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]
     """Answers a task of the caller."""
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
@@ -45,7 +45,8 @@ class TaskServiceStub:
     """
     UpdateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
-    not announced and leaves the etag as it is.
+    not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not possible now. Who is
+    neither owner nor assignee any more does not see the task any more.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]
     """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND."""
@@ -71,7 +72,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CreateTaskRequest, _task_service_pb2.CreateTaskResponse]  # type: ignore[assignment]
-    """Makes a task that the caller owns, and announces it."""
+    """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible now."""
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_service_pb2.GetTaskResponse]  # type: ignore[assignment]
     """Answers a task of the caller."""
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
@@ -80,7 +81,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """
     UpdateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]  # type: ignore[assignment]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
-    not announced and leaves the etag as it is.
+    not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not possible now. Who is
+    neither owner nor assignee any more does not see the task any more.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _task_service_pb2.DeleteTaskResponse]  # type: ignore[assignment]
     """Deletes a task, and announces it. `RestoreTask` brings it back. Deleting a task that is already deleted is TASK_NOT_FOUND."""
@@ -109,7 +111,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.CreateTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.CreateTaskResponse, _abc.Awaitable[_task_service_pb2.CreateTaskResponse]]:
-        """Makes a task that the caller owns, and announces it."""
+        """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible now."""
 
     @_abc_1.abstractmethod
     def GetTask(
@@ -136,7 +138,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.UpdateTaskResponse, _abc.Awaitable[_task_service_pb2.UpdateTaskResponse]]:
         """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
-        not announced and leaves the etag as it is.
+        not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not possible now. Who is
+        neither owner nor assignee any more does not see the task any more.
         """
 
     @_abc_1.abstractmethod
