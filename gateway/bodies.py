@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-import orjson
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from unified.error.v1.reason_pb2 import REASON_BODY_TOO_LARGE, REASON_UNSUPPORTED_MEDIA_TYPE
 
 from gateway.errors import RestError
 from gateway.transcoding.input_errors import InvalidRequestError
+from gateway.transcoding.json_text import parse_json
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -26,10 +26,7 @@ async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: floa
     body = await _in_time(_read_up_to(request, max_bytes), timeout_s)
     if not body:
         raise InvalidRequestError("a JSON body is needed")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(f"the body is not JSON: {error}") from None
+    return parse_json(body)
 
 
 async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:

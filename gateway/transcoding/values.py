@@ -20,6 +20,8 @@ from gateway.transcoding.supported import (
 from gateway.transcoding.well_known import parse_duration, parse_mask, parse_time
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
+# Beyond it a float may stand for another number than was sent. JSON integers of more than 64 bits come as floats too.
+LARGEST_EXACT_FLOAT = 2**53
 _BOOLS = {"true": True, "false": False}
 
 Reader = Callable[[Any], Any]
@@ -68,17 +70,20 @@ def _boolean_text(value: str) -> bool:
 
 
 def _integer_reader(low: int, high: int, *, text: bool) -> Reader:
-    """Whole JSON numbers, 1.0 among them; with `text` also digits in a string, as 64 bits need in JSON."""
+    """Whole JSON numbers, 1.0 and 1e3 among them where that is exact; with `text` also digits in a string, as 64 bits need."""
 
     def read(value: Any) -> int:
         if text and isinstance(value, str) and _INTEGER.fullmatch(value):
             value = int(value)
+        is_exact = not isinstance(value, float) or abs(value) <= LARGEST_EXACT_FLOAT
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise WrongValueError("must be a whole number")
         if not low <= value <= high:
             raise WrongValueError(f"must be between {low} and {high}")
+        if not is_exact:
+            raise WrongValueError(f"must be between {low} and {high}, with all its digits")
         return value
 
     return read

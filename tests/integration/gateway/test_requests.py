@@ -136,7 +136,16 @@ async def test_a_body_that_is_no_json_object(edge: Edge, services: ScriptedServi
     assert services.calls == []
 
 
-@pytest.mark.parametrize("depth", [33, 1000, 100_000])
+async def test_a_key_that_is_there_twice_is_named(edge: Edge, services: ScriptedServices) -> None:
+    body = b'{"title": "a", "labels": [], "title": "b"}'
+
+    answer = await edge.call("POST", "/api/tasks", data=body, headers={**JSON})
+
+    assert (answer.status, answer.json["errors"]) == (400, [{"pointer": "/title", "message": "is there twice"}])
+    assert services.calls == []
+
+
+@pytest.mark.parametrize("depth", [33, 990, 1000, 100_000])
 async def test_json_that_is_too_deep(edge: Edge, depth: int) -> None:
     for body in (b"[" * depth + b"]" * depth, b'{"title":' * depth + b"1" + b"}" * depth):
         assert (await edge.call("POST", "/api/tasks", data=body[: 256 * 1024], headers={**JSON})).status == 400

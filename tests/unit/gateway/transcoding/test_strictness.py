@@ -47,6 +47,11 @@ def errors_of(body: Any) -> list[tuple[str, str]]:
         ({"count": True}, "/count", "must be a whole number"),
         ({"count": 2**31}, "/count", "must be between -2147483648 and 2147483647"),
         ({"big": "1.0"}, "/big", "must be a whole number"),
+        ({"big": 0.5}, "/big", "must be a whole number"),
+        ({"big": 2.0**63}, "/big", "must be between -9223372036854775808 and 9223372036854775807"),
+        # What JSON integers of more than 64 bits are read as.
+        ({"big": -(2.0**63)}, "/big", "must be between -9223372036854775808 and 9223372036854775807, with all its digits"),
+        ({"big": 2.0**53 + 2}, "/big", "must be between -9223372036854775808 and 9223372036854775807, with all its digits"),
         ({"done": "true"}, "/done", "must be true or false"),
         ({"done": 1}, "/done", "must be true or false"),
         ({"data": "a"}, "/data", "must be a string of base64"),
@@ -65,6 +70,11 @@ def errors_of(body: Any) -> list[tuple[str, str]]:
 )
 def test_refuses_naming_the_place(body: Any, pointer: str, complaint: str) -> None:
     assert errors_of(body) == [(pointer, complaint)]
+
+
+@pytest.mark.parametrize("number", [7, 7.0, -0.0, 2.0**53, -(2.0**53), "9223372036854775807", -(2**63)])
+def test_a_number_that_is_whole_and_exact_is_read_in_any_form(number: Any) -> None:
+    assert DECODE({"big": number}, "", InputErrors()).big == int(number)
 
 
 @pytest.mark.parametrize("status", ["in_progress", "IN_PROGRESS", "In_Progress", "STATUS_IN_PROGRESS", "status_in_progress"])
