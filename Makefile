@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit audit check format proto
+.PHONY: help up down status logs demo test unit audit check k8s-check format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -42,9 +42,13 @@ audit: ## Kill everything under load and account for every change: make audit AR
 	@dev/bootstrap.sh tests
 	@$(PYTHON) -m tests.audit $(ARGS)
 
-check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code
+check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code, manifests
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.check
+
+k8s-check: ## Check the Kubernetes manifests: schemas, and that they are what the code says
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev.k8s check
 
 format: ## Format the code and fix what the linter can fix
 	@dev/bootstrap.sh
@@ -59,4 +63,4 @@ proto: ## Generate the code in generated/ from protos/, and the Python client
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -16,6 +16,7 @@ def _checks() -> dict[str, list[str]]:
         "format": ["ruff", "format", "--check", "."],
         "types": ["mypy", *sources],
         "contracts, generated code": ["dev.proto", "check"],
+        "manifests": ["dev.k8s", "check"],
     }
 
 

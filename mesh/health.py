@@ -21,7 +21,8 @@ Probe = Callable[[], Awaitable[object]]
 """Raises unless the part is well; may answer figures about it, as a mapping from name to number."""
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-OVERALL = ""
+# Whether the process is well enough to be left running, and whether it is ready for calls.
+LIVE, OVERALL = "live", ""
 # One late answer on a busy machine is no outage: a part that was well is away after so many failures in a row.
 PATIENCE = 2
 PROBE_TIMEOUT_S = 2.0
@@ -50,6 +51,7 @@ class HealthWatch:
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Probe once before the process serves, then until the context is left."""
+        await self.servicer.set(LIVE, SERVING)
         await self._probe_all()
         async with every(self._interval_s, self._probe_all, "health"):
             yield

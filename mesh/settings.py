@@ -1,5 +1,10 @@
-"""Settings: read from the environment once, checked together before a socket opens."""
+"""Settings: read from the environment once, checked together before a socket opens.
 
+What is not in the environment may be in files: SETTINGS_DIRECTORY names a folder with one for each such setting, called as the
+setting is, as Kubernetes mounts a secret.
+"""
+
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -9,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 T = TypeVar("T")
 
+DIRECTORY = "SETTINGS_DIRECTORY"
 MIN_SECRET_BYTES = 32
 # Words that stand in documentation examples, not in random secrets.
 PLACEHOLDER_WORDS = ("your", "secret", "change", "example", "password")
@@ -105,8 +111,11 @@ S = TypeVar("S", bound=BaseSettings)
 
 def load(settings: type[S]) -> S:
     """Read the settings, or end the process with one message that names everything missing or wrong."""
+    directory = os.environ.get(DIRECTORY) or None
+    if directory and not Path(directory).is_dir():
+        sys.exit(f"{DIRECTORY} must name a folder that exists")
     try:
-        return settings()
+        return settings(_secrets_dir=directory)
     except ValidationError as error:
         sys.exit("\n".join(["Settings are missing or wrong:", *_problems(error)]))
 

@@ -65,7 +65,8 @@ async def test_health_follows_what_is_needed(channel: grpc.aio.Channel, parts: d
     parts["needed"].well = False
     for name in ("", "needed"):
         await seen(channel, name, until=NOT_SERVING)
-    await seen(channel, "optional", until=SERVING)
+    for name in ("live", "optional"):
+        await seen(channel, name, until=SERVING)
     parts["needed"].well = True
     for name in ("", "needed"):
         await seen(channel, name, until=SERVING)

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], key=str)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-MAKE = re.compile(r"`make ([a-z-]+)")
-MODULE = re.compile(r"python -m ([a-z_.]+)")
+MAKE = re.compile(r"`make ([a-z0-9-]+)")
+MODULE = re.compile(r"python -m ([a-z0-9_.]+)")
 # Paths in code marks that begin with one of our rooms.
-PATH = re.compile(r"`((?:protos|generated|mesh|gateway|user_svc|task_svc|notify_svc|dev|tests|bench|docs)/[\w./]*)`")
+PATH = re.compile(r"`((?:protos|generated|mesh|gateway|user_svc|task_svc|notify_svc|dev|tests|bench|docs|k8s|clients)/[\w./]*)`")
 
 
 def anchors(page: Path) -> set[str]:
@@ -34,7 +34,7 @@ def broken_links(page: Path) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_points_to_exists(page: Path) -> None:
     text = page.read_text()
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert list(broken_links(page)) == []
     assert set(MAKE.findall(text)) - targets == set()
     assert [module for module in MODULE.findall(text) if find_spec(module) is None] == []

@@ -124,3 +124,19 @@ def test_a_wrong_address_is_named(name: str, value: str, monkeypatch: pytest.Mon
     monkeypatch.setenv(name, value)
     (complaint,) = complaints()
     assert complaint.split()[0] == name
+
+
+def test_what_is_not_in_the_environment_may_be_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "RABBITMQ_URL").write_text("amqp://from.a.file\n")
+    (tmp_path / "REDIS_URL").write_text("redis://from.a.file/0")
+    monkeypatch.delenv("RABBITMQ_URL")
+    monkeypatch.setenv("SETTINGS_DIRECTORY", str(tmp_path))
+    settings = load(EverySettings)
+    assert settings.rabbitmq_url == "amqp://from.a.file"
+    assert settings.redis_url == "redis://127.0.0.1:6379/0"
+
+
+def test_a_folder_of_settings_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SETTINGS_DIRECTORY", str(tmp_path / "missing"))
+    with pytest.raises(SystemExit, match="SETTINGS_DIRECTORY must name a folder that exists"):
+        load(EverySettings)

@@ -1,0 +1,92 @@
+"""What `k8s/` holds, rendered, and the questions that the rules ask of it."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dev.service import ROOT
+
+Manifest = dict[str, Any]
+FOLDER = ROOT / "k8s"
+OVERLAYS = ("dev", "staging", "production")
+WORKLOADS = ("Deployment", "StatefulSet", "Job")
+
+
+def has_kubectl() -> bool:
+    return shutil.which("kubectl") is not None
+
+
+def render(overlay: str) -> "Manifests":
+    """As `kubectl apply -k` would send it."""
+    command = ["kubectl", "kustomize", str(FOLDER / "overlays" / overlay)]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if rendered.returncode:
+        raise RuntimeError(f"overlays/{overlay} cannot be rendered: {rendered.stderr.strip()}")
+    return Manifests([each for each in yaml.load_all(rendered.stdout, yaml.CSafeLoader) if each])
+
+
+def files() -> Iterator[tuple[Path, Manifest]]:
+    """Every manifest as it stands in its file; kustomizations are none."""
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        if path.name != "kustomization.yaml":
+            yield from ((path, each) for each in yaml.load_all(path.read_text(), yaml.CSafeLoader) if each)
+
+
+def base() -> "Manifests":
+    """What all overlays share, as it stands in its files: for where kubectl is missing."""
+    lines = (FOLDER / "base" / "settings.env").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    generated = {"kind": "ConfigMap", "metadata": {"name": "unified-settings"}, "data": settings}
+    return Manifests([each for path, each in files() if path.is_relative_to(FOLDER / "base")] + [generated])
+
+
+def name_of(manifest: Manifest) -> str:
+    return f"{manifest['kind']} {manifest['metadata']['name']}"
+
+
+def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+@dataclass(frozen=True)
+class Pod:
+    """What a workload makes pods of."""
+
+    owner: str
+    labels: Mapping[str, str]
+    spec: Mapping[str, Any]
+
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.spec["containers"]
+        return found
+
+    def port(self, wanted: int | str) -> int | None:
+        """The number of the container port that is called so, or has this number."""
+        ports = [port for container in self.containers for port in container.get("ports", [])]
+        return next((port["containerPort"] for port in ports if wanted in (port.get("name"), port["containerPort"])), None)
+
+
+class Manifests:
+    def __init__(self, every: list[Manifest]) -> None:
+        self.every = every
+
+    def of(self, *kinds: str) -> list[Manifest]:
+        return [each for each in self.every if each["kind"] in kinds]
+
+    def named(self, kind: str, name: str) -> Manifest | None:
+        return next((each for each in self.of(kind) if each["metadata"]["name"] == name), None)
+
+    def pods(self) -> list[Pod]:
+        templates = [(name_of(each), each["spec"]["template"]) for each in self.of(*WORKLOADS)]
+        return [Pod(owner, template["metadata"].get("labels", {}), template["spec"]) for owner, template in templates]
+
+    def settings(self) -> dict[str, str]:
+        """What all processes are told."""
+        found = [each for each in self.of("ConfigMap") if each["metadata"]["name"].startswith("unified-settings")]
+        return dict(found[0]["data"]) if found else {}
