@@ -1,17 +1,19 @@
 """Puts the gateway together; nothing else constructs anything."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from gateway.addresses import Addresses
 from gateway.bindings import Binding, build_bindings
-from gateway.buckets import Bucket, buckets_of, charges_of, nowhere
+from gateway.buckets import Bucket, Charges, buckets_of, charges_of, nowhere
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
 from gateway.cors import Cors
+from gateway.delivery import Timing
 from gateway.docs import document_pages
 from gateway.endpoint import Endpoint
-from gateway.handler import Handler
+from gateway.handler import Handler, Target
 from gateway.health import PlatformHealth, ServiceHealth
 from gateway.in_flight import InFlight
 from gateway.limits import Limiter
@@ -21,7 +23,10 @@ from gateway.openapi.problems import meanings
 from gateway.pages import Page, health_pages, jwks_page
 from gateway.routing import Router
 from gateway.settings import GatewaySettings
+from gateway.streaming import StreamEndpoint
+from gateway.streams import Streams
 from gateway.templates import parse_template
+from gateway.wakeups import Wakeups
 from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
@@ -45,12 +50,16 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         limiter = Limiter(redis, fallback_share=settings.rate_limit_fallback_share)
         addresses = Addresses(settings.trusted_proxies, ipv6_prefix=settings.rate_limit_ipv6_prefix)
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
-        router = Router[Endpoint | Page]()
+        router = Router[Target]()
         handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings))
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
         server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes)
         services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
-        _add_endpoints(router, bindings, services, buckets, settings)
+        streams = Streams(most=settings.streams_max, most_of_a_user=settings.streams_per_user_max)
+        server.when_draining.append(streams.drain)
+        wakeups = Wakeups(redis, {binding.method for binding in bindings if binding.is_stream})
+        make_stream = partial(_stream, streams=streams, wakeups=wakeups, settings=settings)
+        _add_endpoints(router, bindings, services, buckets, settings, make_stream)
         _add_pages(router, health_pages(health, lambda: server.draining))
         _add_pages(router, document_pages(build_document(bindings, contract.comments), meanings(contract.comments)))
         _add_pages(router, {"/.well-known/jwks.json": jwks_page(None if settings.jwt_secret else settings.jwt_jwks_file)})
@@ -59,6 +68,7 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         for job, name in ((limiter.probe, "redis probe"), (health.poll, "health poll")):
             await job()
             await stack.enter_async_context(every(settings.health_interval_seconds, job, name))
+        await stack.enter_async_context(every(settings.health_interval_seconds, wakeups.hear, "wake-ups"))
         yield await stack.enter_async_context(
             listening(
                 server,
@@ -84,29 +94,54 @@ async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> 
 
 
 def _add_endpoints(
-    router: Router[Endpoint | Page],
+    router: Router[Target],
     bindings: list[Binding],
     services: Mapping[str, ServiceCalls],
     buckets: Mapping[str, Bucket],
     settings: GatewaySettings,
+    make_stream: Callable[[Binding, ServiceCalls, Charges], StreamEndpoint],
 ) -> None:
     in_flight = {name: InFlight(settings.max_requests_in_flight) for name in services}
     for binding in bindings:
         package = binding.method.containing_service.file.package
         if package not in PROCESSES:
             raise ContractError(f"{binding.name} is of no known process: gateway.app.PROCESSES lacks {package}")
-        process = PROCESSES[package]
+        process, charges = PROCESSES[package], charges_of(binding, buckets)
+        if binding.is_stream:
+            router.add(binding.verb, binding.template, make_stream(binding, services[process], charges))
+            continue
         endpoint = Endpoint(
             binding,
             services[process],
             in_flight[process],
-            charges_of(binding, buckets),
+            charges,
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )
         router.add(binding.verb, binding.template, endpoint)
 
 
-def _add_pages(router: Router[Endpoint | Page], pages: Mapping[str, Page]) -> None:
+def _stream(
+    binding: Binding,
+    service: ServiceCalls,
+    charges: Charges,
+    *,
+    streams: Streams,
+    wakeups: Wakeups,
+    settings: GatewaySettings,
+) -> StreamEndpoint:
+    return StreamEndpoint(
+        binding,
+        service,
+        charges,
+        streams,
+        wakeups,
+        Timing(settings.stream_heartbeat_seconds, settings.stream_poll_seconds, settings.stream_stall_seconds),
+        timeout_s=settings.api_timeout_seconds,
+        body_timeout_s=settings.body_timeout_seconds,
+    )
+
+
+def _add_pages(router: Router[Target], pages: Mapping[str, Page]) -> None:
     for path, page in pages.items():
         router.add("GET", parse_template(path), page)

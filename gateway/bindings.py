@@ -73,6 +73,10 @@ class Binding:
         return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
 
     @property
+    def is_stream(self) -> bool:
+        return bool(self.rest.HasField("stream"))
+
+    @property
     def accepts_idempotency_key(self) -> bool:
         return bool(self.method.GetOptions().Extensions[options_pb2.accepts_idempotency_key])
 

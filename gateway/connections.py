@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import socket
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -40,14 +42,21 @@ class EdgeServer(web.Server):
         super().__init__(handler, request_factory=self._make, handler_cancellation=False)
         self.cors = cors
         self.draining = False
+        self.when_draining: list[Callable[[], None]] = []
         self._max_header_bytes = max_header_bytes
+
+    def drain(self) -> None:
+        """Say goodbye from now on, and tell those who wait for it."""
+        self.draining = True
+        for action in self.when_draining:
+            action()
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(
             self,
             loop=asyncio.get_running_loop(),
             # None is how it is switched off; the handler writes a line of its own.
-            access_log=None,  # type: ignore[arg-type]
+            access_log=None,
             auto_decompress=False,
             keepalive_timeout=KEEPALIVE_TIMEOUT_S,
             lingering_time=LINGERING_S,
@@ -70,6 +79,26 @@ class EdgeRequest(web.BaseRequest):
         self.answer_headers: Mapping[str, str] = {}
         self.address = self.remote or ""
 
+    @contextmanager
+    def watched(self, when_lost: Callable[[], None], stall_s: float) -> Iterator[None]:
+        """Until the context is left, call `when_lost` when the client is gone; also one that left without a word, as soon as what
+        it was sent is not acknowledged for `stall_s`."""
+        connection = self.protocol
+        if self.transport is None or not isinstance(connection, _Connection):
+            raise ConnectionResetError("the client went away")
+        if (client := self.transport.get_extra_info("socket")) is not None:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall_s * 1000))
+        connection.when_lost = when_lost
+        try:
+            yield
+        finally:
+            connection.when_lost = None
+
+    def cut_off(self) -> None:
+        """End the connection at once, with what waits to be sent."""
+        if self.transport is not None:
+            self.transport.abort()
+
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         # The only place that all answers pass with their final headers; aiohttp's signals need its Application.
         headers = response.headers
@@ -85,9 +114,18 @@ class EdgeRequest(web.BaseRequest):
 
 
 class _Connection(web.RequestHandler):
-    """Answers what never became a request."""
+    """Answers what never became a request, and tells when the client is gone."""
 
-    __slots__ = ()
+    __slots__ = ("when_lost",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.when_lost: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self.when_lost is not None:
+            self.when_lost()
 
     def handle_error(
         self,

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from gateway.pages import Page
 from gateway.problems import problem_response, unauthenticated
 from gateway.representation import represented
 from gateway.routing import Router
+from gateway.streaming import StreamEndpoint
 from gateway.tally import Tally
 from mesh.errors import ServiceError, internal_error
 from mesh.identity import Caller
@@ -24,6 +26,8 @@ from mesh.logs import request_id
 from mesh.tokens import TokenVerifier
 
 log = logging.getLogger(__name__)
+
+Target: TypeAlias = Endpoint | StreamEndpoint | Page
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEARER = "bearer "
@@ -35,7 +39,7 @@ class Handler:
 
     def __init__(
         self,
-        router: Router[Endpoint | Page],
+        router: Router[Target],
         limiter: Limiter,
         addresses: Addresses,
         nowhere: Charges,
@@ -87,7 +91,7 @@ class Handler:
         except RestError:
             await self._spend(request, tally, self._nowhere)
             raise
-        if not isinstance(target, Endpoint):
+        if not isinstance(target, Endpoint | StreamEndpoint):
             return await target(path)
         # Before anything that costs: what is refused here leaves room for what was admitted.
         with target.in_flight.place():

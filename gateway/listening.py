@@ -24,7 +24,7 @@ async def listening(server: EdgeServer, address: str, port: int, *, share_port: 
         try:
             yield runner.addresses[0][1]
         finally:
-            server.draining = True
+            server.drain()
             await asyncio.sleep(min(GOODBYE_S, drain_s))
     finally:
         await runner.cleanup()

@@ -15,8 +15,8 @@ CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="unified"'
 
 
-def problem_response(error: ServiceError) -> web.Response:
-    """The answer to a failure. Those of our own side say nothing of the inside but the request id, which the logs know."""
+def problem_document(error: ServiceError) -> dict[str, Any]:
+    """What a client is told. Of failures of our own side nothing but the request id, which the logs know."""
     rule = error.info
     ours = rule.http_status >= 500
     document: dict[str, Any] = {
@@ -27,6 +27,16 @@ def problem_response(error: ServiceError) -> web.Response:
         "instance": request_id.get(),
         "code": rule.code,
     }
+    if isinstance(error, RestError):
+        document |= error.members
+        if error.errors:
+            document["errors"] = error.errors
+    return document
+
+
+def problem_response(error: ServiceError) -> web.Response:
+    """The answer to a failure."""
+    rule = error.info
     headers = {"Content-Type": CONTENT_TYPE}
     if rule.http_status == 401:
         headers["WWW-Authenticate"] = CHALLENGE
@@ -34,10 +44,7 @@ def problem_response(error: ServiceError) -> web.Response:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, RestError):
         headers |= error.headers
-        document |= error.members
-        if error.errors:
-            document["errors"] = error.errors
-    return web.Response(status=rule.http_status, headers=headers, body=orjson.dumps(document))
+    return web.Response(status=rule.http_status, headers=headers, body=orjson.dumps(problem_document(error)))
 
 
 def unauthenticated(message: str, *, token_was_sent: bool) -> RestError:

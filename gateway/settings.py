@@ -36,6 +36,11 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
     cors_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     cors_allow_credentials: bool = False
+    streams_max: Annotated[int, Field(ge=1)] = 10_000
+    streams_per_user_max: Annotated[int, Field(ge=1)] = 10
+    stream_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
+    stream_poll_seconds: Annotated[float, Field(gt=0, le=300)] = 15
+    stream_stall_seconds: Annotated[float, Field(gt=0, le=300)] = 30
     rate_limit_max: Max = 100
     rate_limit_window_seconds: Window = 720
     rate_limit_login_max: Max = 20

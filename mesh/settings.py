@@ -82,22 +82,26 @@ class JwtSettings(Variables):
         return _either(value, info, "jwt_secret")
 
 
-class RedisSettings(Variables):
-    """Where Redis is: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
+class OptionalRedisSettings(Variables):
+    """Where Redis is, if there is one: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
 
     redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://")] | None = None
     redis_host: Annotated[str | None, Field(validate_default=True)] = None
     redis_port: Port = 6379
 
+    @property
+    def redis_address(self) -> str:
+        """The URL to connect to; empty where there is no Redis."""
+        return self.redis_url or (f"redis://{self.redis_host}:{self.redis_port}/0" if self.redis_host else "")
+
+
+class RedisSettings(OptionalRedisSettings):
+    """Where Redis is, which must be said."""
+
     @field_validator("redis_host")
     @classmethod
     def _has_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         return _either(value, info, "redis_url")
-
-    @property
-    def redis_address(self) -> str:
-        """The URL to connect to."""
-        return self.redis_url or f"redis://{self.redis_host}:{self.redis_port}/0"
 
 
 class RabbitSettings(Variables):

@@ -17,9 +17,11 @@ from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
+from mesh.redis import open_redis
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
+from mesh.wakeups import Waker
 from notify_svc.consumer import QUEUES, TaskEventHandler
 from notify_svc.marking import MongoMarking
 from notify_svc.preferences import MongoPreferencesRepository
@@ -29,6 +31,7 @@ from notify_svc.settings import NotifySettings
 from notify_svc.use_cases import NotificationUseCases
 
 NOTIFICATION_SERVICE = DESCRIPTOR.services_by_name["NotificationService"]
+NEWS = NOTIFICATION_SERVICE.methods_by_name["ListNewNotifications"]
 
 
 @asynccontextmanager
@@ -40,7 +43,16 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         keys = IdempotencyStore(client, database, utc_now)
         notifications, preferences = MongoNotificationRepository(database), MongoPreferencesRepository(database)
         marking = MongoMarking(database, Lease(database["leases"], "inbox marking", str(ObjectId()), timedelta(seconds=30)))
-        use_cases = NotificationUseCases(notifications, marking, preferences, now=utc_now, new_id=lambda: str(ObjectId()))
+        redis = await stack.enter_async_context(open_redis(settings.redis_address)) if settings.redis_address else None
+        use_cases = NotificationUseCases(
+            notifications,
+            marking,
+            preferences,
+            now=utc_now,
+            new_id=lambda: str(ObjectId()),
+            wake=Waker(redis, NEWS).wake,
+            overlap=timedelta(seconds=settings.stream_overlap_seconds),
+        )
         publisher = Publisher(topology.declare_events)
         consumer = Consumer(
             QUEUES,

@@ -13,7 +13,7 @@ from mesh.errors import FieldError, ServiceError
 from mesh.events import Event, MalformedEventError
 from mesh.times import in_milliseconds, to_timestamp
 from notify_svc.model import INBOX, TYPES, Notification, Preferences, State, TaskChange
-from notify_svc.use_cases import Page, Question
+from notify_svc.use_cases import News, Page, Question
 
 STATES = {
     notification_pb2.NOTIFICATION_STATE_UNSPECIFIED: INBOX,
@@ -76,6 +76,13 @@ def notification_to_proto(notification: Notification) -> notification_pb2.Notifi
 def page_to_proto(page: Page) -> pb.ListNotificationsResponse:
     notifications = [notification_to_proto(each) for each in page.notifications]
     return pb.ListNotificationsResponse(notifications=notifications, next_page_token=page.next_page_token)
+
+
+def news_to_proto(news: News) -> pb.ListNewNotificationsResponse:
+    notifications = [notification_to_proto(each) for each in news.page.notifications]
+    return pb.ListNewNotificationsResponse(
+        notifications=notifications, next_page_token=news.page.next_page_token, position=news.position
+    )
 
 
 def question_of(request: pb.ListNotificationsRequest) -> Question:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 SOMEBODY = "Somebody"
@@ -13,6 +13,20 @@ VERBS: Mapping[str, str] = {
     "task.restored": "restored",
 }
 TYPES = tuple(VERBS)
+
+
+# Ids of notifications are 24 hexadecimal digits. The first of them are the second in which the id was made.
+_ID_TIME_DIGITS, _ID_OTHER_DIGITS = 8, 16
+
+
+def id_time(notification_id: str) -> datetime:
+    """When the id was made, to the second."""
+    return datetime.fromtimestamp(int(notification_id[:_ID_TIME_DIGITS], 16), UTC)
+
+
+def first_id(moment: datetime) -> str:
+    """No id that was made in this second, or later, comes before this one."""
+    return f"{max(0, int(moment.timestamp())):0{_ID_TIME_DIGITS}x}{'0' * _ID_OTHER_DIGITS}"
 
 
 class State(StrEnum):

@@ -15,12 +15,14 @@ from mesh import pages
 from mesh.inserts import Inserter
 from mesh.mongo import Document, object_id
 from mesh.transactions import session
-from notify_svc.model import INBOX, Notification, State
+from notify_svc.model import INBOX, SHOWN, Notification, State
 from notify_svc.use_cases import Page, Question
 
 COLLECTION = "notifications"
 NEWEST_FIRST = [("createTime", DESCENDING), ("_id", DESCENDING)]
 BY_STATE, BY_TYPE, UNSEEN, STATELESS = "of_recipient_by_state", "of_recipient_by_type", "unseen_of_recipient", "stateless"
+BY_ARRIVAL = "of_recipient_by_arrival"
+NEW = "new notifications"
 INDEXES = [
     IndexModel([("eventId", ASCENDING), ("recipientId", ASCENDING)], name="once_per_event", unique=True),
     IndexModel([("recipientId", ASCENDING), ("state", ASCENDING), *NEWEST_FIRST], name=BY_STATE),
@@ -28,6 +30,7 @@ INDEXES = [
     IndexModel(
         [("recipientId", ASCENDING), ("unseen", ASCENDING), *NEWEST_FIRST], name=UNSEEN, partialFilterExpression={"unseen": True}
     ),
+    IndexModel([("recipientId", ASCENDING), ("_id", ASCENDING)], name=BY_ARRIVAL),
     IndexModel([("state", ASCENDING)], name=STATELESS, partialFilterExpression={"state": None}),
 ]
 # What notifications lack that were stored before there were states.
@@ -72,6 +75,16 @@ class MongoNotificationRepository:
         if len(documents) <= page_size:
             return Page(listed, None)
         return Page(listed, pages.to_token(title, pages.Position(listed[-1].create_time, ObjectId(listed[-1].id))))
+
+    async def list_from(self, recipient_id: str, first_id: str, page_size: int, page_token: str) -> Page:
+        position = pages.from_token(NEW, page_token)
+        arrived = {"_id": {"$gt": position.id} if position else {"$gte": ObjectId(first_id)}}
+        wanted = {"recipientId": recipient_id, **arrived, "state": {"$in": list(SHOWN)}}
+        found = self._notifications.find(wanted, hint=BY_ARRIVAL).sort("_id", ASCENDING).limit(page_size + 1)
+        listed = [_to_notification(document) for document in await found.to_list()]
+        if len(listed) <= page_size:
+            return Page(listed, None)
+        return Page(listed[:page_size], pages.to_token(NEW, pages.Position(0, ObjectId(listed[page_size - 1].id))))
 
     async def replace(self, before: Notification, after: Notification) -> bool:
         stored = {"_id": ObjectId(before.id), **_marks(before)}

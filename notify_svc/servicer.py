@@ -8,7 +8,7 @@ from mesh import pages
 from mesh.identity import current_caller
 from mesh.interceptors import Context
 from notify_svc import mapping
-from notify_svc.mapping import notification_to_proto, page_to_proto
+from notify_svc.mapping import news_to_proto, notification_to_proto, page_to_proto
 from notify_svc.model import InboxMark, Notification
 from notify_svc.use_cases import Mark, NotificationUseCases, Question
 
@@ -31,6 +31,12 @@ class NotificationServicer(NotificationServiceServicer):
         limit = request.limit if request.HasField("limit") else LATEST
         page = await self._use_cases.list(current_caller().user_id, Question(), limit)
         return pb.ListLatestNotificationsResponse(notifications=map(notification_to_proto, page.notifications))
+
+    async def ListNewNotifications(
+        self, request: pb.ListNewNotificationsRequest, context: Context
+    ) -> pb.ListNewNotificationsResponse:
+        caller_id = current_caller().user_id
+        return news_to_proto(await self._use_cases.news(caller_id, request.after, pages.LARGEST, request.page_token))
 
     async def MarkNotificationRead(
         self, request: pb.MarkNotificationReadRequest, context: Context

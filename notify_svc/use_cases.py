@@ -4,13 +4,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
-from notify_svc.model import INBOX, SHOWN, InboxMark, Notification, Preferences, State, TaskChange, body_of, title_of
+from notify_svc.model import (
+    INBOX,
+    SHOWN,
+    InboxMark,
+    Notification,
+    Preferences,
+    State,
+    TaskChange,
+    body_of,
+    first_id,
+    id_time,
+    title_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +49,14 @@ class Question:
     types: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new, as a page in the order of arrival, and from where to ask for what comes then."""
+
+    page: Page
+    position: str
+
+
 class NotificationRepository(Protocol):
     async def add_once(self, notification: Notification) -> bool:
         """Store the notification unless its recipient has one for its event; answers whether it is new."""
@@ -46,6 +66,9 @@ class NotificationRepository(Protocol):
     async def of_event(self, recipient_id: str, event_id: str) -> Notification | None: ...
 
     async def list(self, recipient_id: str, question: Question, page_size: int, page_token: str) -> Page: ...
+
+    async def list_from(self, recipient_id: str, first_id: str, page_size: int, page_token: str) -> Page:
+        """Those with this id and later ones that are not deleted or kept out, in the order of their ids."""
 
     async def replace(self, before: Notification, after: Notification) -> bool:
         """Store `after`; answers False, and stores nothing, unless `before` is what is stored."""
@@ -76,9 +99,14 @@ class NotificationUseCases:
         *,
         now: Clock,
         new_id: Callable[[], str],
+        wake: Callable[[Iterable[str]], None],
+        overlap: timedelta,
     ) -> None:
+        """`wake` tells users' streams that there is news; `overlap` is how long it may take until all see a notification, from
+        the moment it gets its id."""
         self._notifications, self._marking, self._preferences = notifications, marking, preferences
         self._now, self._new_id = now, new_id
+        self._wake, self._overlap = wake, overlap
 
     async def tell(self, change: TaskChange) -> None:
         """Notify everyone concerned. Doing it again changes nothing, so it may be repeated after any failure."""
@@ -100,11 +128,20 @@ class NotificationUseCases:
             kept_out=preferences.keep_out(change, recipient_id),
         )
         is_new = await self._notifications.add_once(notification)
+        # Once more where it was there already: who stored it may have died before it came here.
+        self._wake([recipient_id])
         log.info("user notified" if is_new else "user had been notified", extra={"event_id": change.event_id})
 
     async def list(self, caller_id: str, question: Question, page_size: int, page_token: str = "") -> Page:
         """The caller's notifications, newest first."""
         return await self._notifications.list(caller_id, question, page_size, page_token)
+
+    async def news(self, caller_id: str, after_id: str, page_size: int, page_token: str) -> News:
+        """What came after that id (now when empty), and in the time before it, of which what comes late may still be missing."""
+        now = self._now()
+        heard_until = min(id_time(after_id), now) if after_id else now
+        first = first_id(heard_until - self._overlap)
+        return News(await self._notifications.list_from(caller_id, first, page_size, page_token), first_id(now))
 
     async def mark(self, caller_id: str, notification_id: str, mark: Mark) -> Notification:
         """Do with one notification what the caller wants done, and answer it."""

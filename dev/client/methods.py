@@ -11,6 +11,7 @@ from dev.client.models import HEADER
 from dev.client.types import docstring, element_type, is_model, snake
 from gateway.bindings import WHOLE_BODY, Binding
 from gateway.contract import message_of
+from gateway.stream_shape import shape_of
 from gateway.transcoding.changes import UPDATE_MASK
 from gateway.transcoding.requests import ETAG, query_fields
 
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from unified_client import models
+from unified_client.streams import Event, events
 from unified_client.transport import Call, Transport
 from unified_client.wire import UNSET, Unset, read
 """
@@ -70,6 +72,8 @@ def _group(name: str, bindings: list[Binding], comments: Mapping[str, str]) -> s
 
 def _method(binding: Binding, comments: Mapping[str, str]) -> str:
     call = _call(binding)
+    if binding.is_stream:
+        return "\n".join(_stream_lines(binding, call, docstring(comments.get(binding.name, ""), " " * 8)))
     path, query, body = _path(binding), query_fields(binding), _body(binding)
     listed = _listed(binding)
     sent = [f"path={_mapping(path)}"] if path else []
@@ -111,6 +115,13 @@ def _lines(
     yield f"    async def {name}({signature}) -> {model}:"
     yield comment
     yield f"        return read({model}, await self._transport.call({call}, {arguments}))\n"
+
+
+def _stream_lines(binding: Binding, call: str, comment: str) -> Iterator[str]:
+    model = f"models.{shape_of(binding).data_type.name}"
+    yield f'    def {snake(binding.method.name)}(self, *, last_event_id: str = "") -> AsyncIterator[Event[{model}]]:'
+    yield comment
+    yield f"        return events({model}, self._transport, {call}, last_event_id)\n"
 
 
 def _call(binding: Binding) -> str:

@@ -7,6 +7,7 @@ from unified.error.v1 import reason_pb2
 
 from dev.client.types import attribute, docstring, reachable
 from gateway.bindings import Binding
+from gateway.stream_shape import shape_of
 from gateway.transcoding.enums import choices
 
 HEADER = '''"""{}
@@ -38,7 +39,7 @@ def models_module(bindings: list[Binding], comments: Mapping[str, str]) -> str:
 def _used(bindings: list[Binding]) -> Iterator[Descriptor]:
     """What is answered, and what stands inside of what is sent."""
     for binding in bindings:
-        yield binding.resource
+        yield shape_of(binding).data_type if binding.is_stream else binding.resource
     yield from (field.message_type for field in _inputs(bindings) if field.message_type is not None)
 
 

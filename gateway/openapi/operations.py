@@ -9,6 +9,7 @@ from gateway.contract import message_of
 from gateway.idempotency import HEADER as IDEMPOTENCY_HEADER
 from gateway.openapi.problems import problem_responses
 from gateway.openapi.schemas import Schema, Schemas, Use
+from gateway.openapi.streams import LAST_EVENT_ID, stream_response
 from gateway.transcoding.changes import UPDATE_MASK
 from gateway.transcoding.requests import RequestReader
 
@@ -86,13 +87,16 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
     reader = RequestReader(binding)
     for parameter in reader.query:
         yield _parameter(parameter.name, "query", schemas.field(parameter.field, Use.INPUT))
+    if binding.is_stream:
+        yield LAST_EVENT_ID
     if reader.takes_etag:
         yield _IF_MATCH
     if _may_be_known(binding):
         yield _IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
-    yield _TIMEOUT
+    if not binding.is_stream:
+        yield _TIMEOUT
 
 
 def _parameter(name: str, place: str, schema: Schema) -> Schema:
@@ -130,6 +134,8 @@ def _success(binding: Binding, schemas: Schemas) -> Schema:
     if binding.rest.location:
         names.append("Location")
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if binding.is_stream:
+        return stream_response(binding, schemas, headers)
     if binding.success_status == 204:
         return {"description": "Done.", "headers": headers}
     content = {JSON: {"schema": schemas.message(resource, Use.ANSWER)}}

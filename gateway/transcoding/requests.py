@@ -16,6 +16,7 @@ from gateway.transcoding.parameters import Parameter, compile_query, query_param
 from gateway.transcoding.supported import check_supported
 
 ETAG = "etag"
+PAGE_TOKEN = "page_token"  # noqa: S105  (a field's name)
 
 
 class RequestReader:
@@ -52,6 +53,9 @@ def query_fields(binding: Binding) -> list[FieldDescriptor]:
     taken = {*binding.template.variables, binding.body, ETAG}
     if binding.body:
         taken.add(UPDATE_MASK)
+    if binding.is_stream:
+        # A header fills the first; the other is between edge and service.
+        taken |= {binding.rest.stream.after, PAGE_TOKEN}
     return [field for field in binding.method.input_type.fields if field.name not in taken]
 
 

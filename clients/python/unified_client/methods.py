@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from unified_client import models
+from unified_client.streams import Event, events
 from unified_client.transport import Call, Transport
 from unified_client.wire import UNSET, Unset, read
 
@@ -39,6 +40,14 @@ class Notifications:
             models.ListLatestNotificationsResponse,
             await self._transport.call(Call("GET", "/api/notifications/latest", repeats=True), query={"limit": limit}),
         )
+
+    def list_new_notifications(self, *, last_event_id: str = "") -> AsyncIterator[Event[models.Notification]]:
+        """Answers the caller's notifications as they come, and over REST sends them: a stream of server-sent events. With
+        `Last-Event-ID` it goes on where an earlier stream ended, and misses nothing; what came in the last seconds before
+        may come again, with the same id. Archived notifications are among them, deleted ones are not. It ends with the
+        access token.
+        """
+        return events(models.Notification, self._transport, Call("GET", "/api/notifications/stream", repeats=True), last_event_id)
 
     async def mark_notification_read(self, id: str, *, idempotency_key: str | None = None) -> models.Notification:
         """Marks a notification as read (and seen). Doing it again changes nothing."""

@@ -31,6 +31,7 @@ ErrorCode = Literal[
     "idempotency_key_reused",
     "idempotency_in_progress",
     "notification_not_found",
+    "too_many_streams",
     "cancelled",
 ]
 """Why a request was refused: the `code` of an ApiError."""

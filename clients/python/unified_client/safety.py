@@ -11,6 +11,7 @@ REPEATABLE = frozenset(
         "/unified.notify.v1.NotificationService/ExplainNotification",
         "/unified.notify.v1.NotificationService/GetPreferences",
         "/unified.notify.v1.NotificationService/ListLatestNotifications",
+        "/unified.notify.v1.NotificationService/ListNewNotifications",
         "/unified.notify.v1.NotificationService/ListNotifications",
         "/unified.notify.v1.NotificationService/MarkNotificationRead",
         "/unified.notify.v1.NotificationService/MarkNotificationUnread",

@@ -1,7 +1,7 @@
 """What use cases do that a real store cannot be made to show."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from unified.error.v1 import reason_pb2
@@ -36,6 +36,9 @@ class Contested:
     async def list(self, recipient_id: str, question: Question, page_size: int, page_token: str) -> Page:
         raise NotImplementedError
 
+    async def list_from(self, recipient_id: str, first_id: str, page_size: int, page_token: str) -> Page:
+        raise NotImplementedError
+
     async def count_new(self, recipient_id: str, most: int) -> tuple[int, int]:
         raise NotImplementedError
 
@@ -53,9 +56,16 @@ class NoPreferences:
         raise NotImplementedError
 
 
+def use_cases_of(notifications: Contested) -> NotificationUseCases:
+    overlap = timedelta(seconds=10)
+    return NotificationUseCases(
+        notifications, NoMarking(), NoPreferences(), now=lambda: NOON, new_id=str, wake=lambda _: None, overlap=overlap
+    )
+
+
 async def test_who_gives_up_where_others_always_win() -> None:
     notifications = Contested()
-    use_cases = NotificationUseCases(notifications, NoMarking(), NoPreferences(), now=lambda: NOON, new_id=str)
+    use_cases = use_cases_of(notifications)
     with pytest.raises(ServiceError) as raised:
         await use_cases.mark("ada", "id", Notification.read)
     assert raised.value.reason == reason_pb2.REASON_OVERLOADED
@@ -64,6 +74,6 @@ async def test_who_gives_up_where_others_always_win() -> None:
 
 async def test_what_changes_nothing_is_not_stored() -> None:
     notifications = Contested()
-    use_cases = NotificationUseCases(notifications, NoMarking(), NoPreferences(), now=lambda: NOON, new_id=str)
+    use_cases = use_cases_of(notifications)
     assert await use_cases.mark("ada", "id", Notification.unread) == NEW
     assert notifications.attempts == 0

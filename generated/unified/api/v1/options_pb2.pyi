@@ -67,6 +67,7 @@ class Rest(_message.Message):
     MAX_BODY_BYTES_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
     BUCKETS_FIELD_NUMBER: _builtins.int
+    STREAM_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
     success_status: _builtins.int
     """The status of a success. 200 when zero; 201 answers carry `Location`, 204 answers carry no body."""
@@ -82,6 +83,10 @@ class Rest(_message.Message):
         holds is a setting of the edge; a bucket that the edge does not know stops its start.
         """
 
+    @_builtins.property
+    def stream(self) -> Global___Stream:
+        """The method lists what is new: it is served as a stream of server-sent events."""
+
     def __init__(
         self,
         *,
@@ -89,15 +94,55 @@ class Rest(_message.Message):
         max_body_bytes: _builtins.int = ...,
         location: _builtins.str = ...,
         buckets: _abc.Iterable[_builtins.str] | None = ...,
+        stream: Global___Stream | None = ...,
         cost: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "cost", b"cost", "location", b"location", "max_body_bytes", b"max_body_bytes", "success_status", b"success_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "cost", b"cost", "location", b"location", "max_body_bytes", b"max_body_bytes", "stream", b"stream", "success_status", b"success_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Rest: _TypeAlias = Rest  # noqa: Y015
+
+@_typing.final
+class Stream(_message.Message):
+    """How a list method becomes a stream of server-sent events. The edge calls the method for what is new, whenever services wake
+    the caller's streams, and slowly also when nobody does; page after page, while the response has a `next_page_token`. What comes
+    a second time is sent once. Between two calls the `position` of the last response says what was heard of.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """The name under which services wake the streams of a user."""
+    after: _builtins.str
+    """The request's field for what was heard of already: the id of an event (`Last-Event-ID`) or a `position`; from now on when
+    empty. What lies a little before it is answered too, because events do not become visible in order.
+    """
+    events: _builtins.str
+    """The response's field with the events. Each has an `id`, and a `type`, which names the event."""
+    data: _builtins.str
+    """The field of an event that is its data; the whole event when empty."""
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        after: _builtins.str = ...,
+        events: _builtins.str = ...,
+        data: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "data", b"data", "events", b"events", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stream: _TypeAlias = Stream  # noqa: Y015
 
 @_typing.final
 class FieldRules(_message.Message):

@@ -45,6 +45,11 @@ class NotificationServiceStub:
                 request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.SerializeToString,
                 response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.FromString,
                 _registered_method=True)
+        self.ListNewNotifications = channel.unary_unary(
+                '/unified.notify.v1.NotificationService/ListNewNotifications',
+                request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsRequest.SerializeToString,
+                response_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsResponse.FromString,
+                _registered_method=True)
         self.MarkNotificationRead = channel.unary_unary(
                 '/unified.notify.v1.NotificationService/MarkNotificationRead',
                 request_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.MarkNotificationReadRequest.SerializeToString,
@@ -115,6 +120,15 @@ class NotificationServiceServicer:
 
     def ListLatestNotifications(self, request, context):
         """Answers the caller's newest notifications.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNewNotifications(self, request, context):
+        """Answers the caller's notifications as they come, and over REST sends them: a stream of server-sent events. With
+        `Last-Event-ID` it goes on where an earlier stream ended, and misses nothing; what came in the last seconds before may come
+        again, with the same id. Archived notifications are among them, deleted ones are not. It ends with the access token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,6 +225,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.ListLatestNotifications,
                     request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.FromString,
                     response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.SerializeToString,
+            ),
+            'ListNewNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNewNotifications,
+                    request_deserializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsRequest.FromString,
+                    response_serializer=unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsResponse.SerializeToString,
             ),
             'MarkNotificationRead': grpc.unary_unary_rpc_method_handler(
                     servicer.MarkNotificationRead,
@@ -323,6 +342,33 @@ class NotificationService:
             '/unified.notify.v1.NotificationService/ListLatestNotifications',
             unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsRequest.SerializeToString,
             unified_dot_notify_dot_v1_dot_notification__service__pb2.ListLatestNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNewNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.notify.v1.NotificationService/ListNewNotifications',
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsRequest.SerializeToString,
+            unified_dot_notify_dot_v1_dot_notification__service__pb2.ListNewNotificationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

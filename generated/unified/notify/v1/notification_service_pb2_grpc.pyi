@@ -37,6 +37,11 @@ class NotificationServiceStub:
     """Answers the caller's notifications, newest first, a page at a time."""
     ListLatestNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListLatestNotificationsRequest, _notification_service_pb2.ListLatestNotificationsResponse]
     """Answers the caller's newest notifications."""
+    ListNewNotifications: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListNewNotificationsRequest, _notification_service_pb2.ListNewNotificationsResponse]
+    """Answers the caller's notifications as they come, and over REST sends them: a stream of server-sent events. With
+    `Last-Event-ID` it goes on where an earlier stream ended, and misses nothing; what came in the last seconds before may come
+    again, with the same id. Archived notifications are among them, deleted ones are not. It ends with the access token.
+    """
     MarkNotificationRead: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationReadRequest, _notification_service_pb2.MarkNotificationReadResponse]
     """Marks a notification as read (and seen). Doing it again changes nothing."""
     MarkNotificationUnread: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationUnreadRequest, _notification_service_pb2.MarkNotificationUnreadResponse]
@@ -73,6 +78,11 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """Answers the caller's notifications, newest first, a page at a time."""
     ListLatestNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListLatestNotificationsRequest, _notification_service_pb2.ListLatestNotificationsResponse]  # type: ignore[assignment]
     """Answers the caller's newest notifications."""
+    ListNewNotifications: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ListNewNotificationsRequest, _notification_service_pb2.ListNewNotificationsResponse]  # type: ignore[assignment]
+    """Answers the caller's notifications as they come, and over REST sends them: a stream of server-sent events. With
+    `Last-Event-ID` it goes on where an earlier stream ended, and misses nothing; what came in the last seconds before may come
+    again, with the same id. Archived notifications are among them, deleted ones are not. It ends with the access token.
+    """
     MarkNotificationRead: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationReadRequest, _notification_service_pb2.MarkNotificationReadResponse]  # type: ignore[assignment]
     """Marks a notification as read (and seen). Doing it again changes nothing."""
     MarkNotificationUnread: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.MarkNotificationUnreadRequest, _notification_service_pb2.MarkNotificationUnreadResponse]  # type: ignore[assignment]
@@ -118,6 +128,17 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.ListLatestNotificationsResponse, _abc.Awaitable[_notification_service_pb2.ListLatestNotificationsResponse]]:
         """Answers the caller's newest notifications."""
+
+    @_abc_1.abstractmethod
+    def ListNewNotifications(
+        self,
+        request: _notification_service_pb2.ListNewNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notification_service_pb2.ListNewNotificationsResponse, _abc.Awaitable[_notification_service_pb2.ListNewNotificationsResponse]]:
+        """Answers the caller's notifications as they come, and over REST sends them: a stream of server-sent events. With
+        `Last-Event-ID` it goes on where an earlier stream ended, and misses nothing; what came in the last seconds before may come
+        again, with the same id. Archived notifications are among them, deleted ones are not. It ends with the access token.
+        """
 
     @_abc_1.abstractmethod
     def MarkNotificationRead(

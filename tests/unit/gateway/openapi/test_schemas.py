@@ -12,6 +12,7 @@ from gateway.bindings import build_bindings
 from gateway.contract import ContractError, load_contract
 from gateway.openapi.document import build_document
 from gateway.openapi.schemas import Schemas, Use
+from gateway.stream_shape import shape_of
 from gateway.transcoding.decode import compile_decoder
 from gateway.transcoding.encode import compile_encoder
 from gateway.transcoding.input_errors import InputErrors
@@ -133,8 +134,9 @@ def test_answers_are_as_the_document_says() -> None:
     for binding in bindings:
         if binding.success_status == 204:
             continue
-        answer = orjson.loads(compile_encoder(binding.resource)(GetMessageClass(binding.resource)()))
-        schema = document["components"]["schemas"][binding.resource.name]
+        resource = shape_of(binding).data_type if binding.is_stream else binding.resource
+        answer = orjson.loads(compile_encoder(resource)(GetMessageClass(resource)()))
+        schema = document["components"]["schemas"][resource.name]
         assert set(schema.get("required", [])) <= set(answer)
         assert set(answer) <= set(schema["properties"])
 
