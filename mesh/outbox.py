@@ -47,9 +47,9 @@ NOT_FULL: Document = {
 PENDING: Document = {f"{FIELD}.id": {"$exists": True}}
 
 
-def pushing(event: Event) -> Document:
-    """The part of an update that queues the event."""
-    return {"$push": {FIELD: event.to_document()}}
+def pushing(*events: Event) -> Document:
+    """The part of an update that queues the events."""
+    return {"$push": {FIELD: {"$each": [event.to_document() for event in events]}}}
 
 
 async def publish(publisher: Publisher, event: Event) -> None:

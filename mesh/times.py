@@ -1,7 +1,8 @@
-"""Moments: what MongoDB keeps of them, and their way into contracts."""
+"""Moments and durations: what MongoDB keeps of them, and their way into contracts."""
 
 from datetime import UTC, datetime, timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,3 +33,15 @@ def to_timestamp(moment: datetime) -> Timestamp:
 def from_timestamp(timestamp: Timestamp) -> datetime:
     """The moment of a contract. The contract's validation keeps it between the years 1 and 9999."""
     return EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+
+
+def to_duration(length: timedelta) -> Duration:
+    """The length in a contract."""
+    duration = Duration()
+    duration.FromTimedelta(length)
+    return duration
+
+
+def from_duration(duration: Duration) -> timedelta:
+    """The length of a contract, without what is less than a millisecond. The contract's validation bounds it."""
+    return timedelta(seconds=duration.seconds, milliseconds=duration.nanos // 1_000_000)

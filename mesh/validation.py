@@ -15,6 +15,7 @@ from mesh.errors import FieldError
 
 UPDATE_MASK = "update_mask"
 TIMESTAMP = "google.protobuf.Timestamp"
+DURATION = "google.protobuf.Duration"
 # 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, the range of a Timestamp.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
@@ -112,6 +113,8 @@ def _field_check(field: FieldDescriptor) -> FieldCheck:
 
 def _value_check(field: FieldDescriptor) -> Callable[[str, Any], Iterator[tuple[str, str]]]:
     if field.message_type is not None:
+        if field.message_type.full_name == DURATION:
+            return _duration_check(_rules(field))
         return _message_check(field.message_type)
     tests = list(_tests(field))
 
@@ -142,6 +145,17 @@ def _message_check(message: Descriptor) -> Callable[[str, Any], Iterator[tuple[s
 def _timestamp_check(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if not (FIRST_SECOND <= value.seconds <= LAST_SECOND and 0 <= value.nanos < 1_000_000_000):
         yield path, "must lie between the years 1 and 9999"
+
+
+def _duration_check(rules: Any) -> Callable[[str, Any], Iterator[tuple[str, str]]]:
+    low, high = rules.min, rules.max
+
+    def check(path: str, value: Any) -> Iterator[tuple[str, str]]:
+        in_range = (low, 0) <= (value.seconds, value.nanos) <= (high, 0) and 0 <= value.nanos < 1_000_000_000
+        if (low or high) and not in_range:
+            yield path, f"must last between {low} and {high} seconds"
+
+    return check
 
 
 def _tests(field: FieldDescriptor) -> Iterator[ValueCheck]:

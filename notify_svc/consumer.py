@@ -9,6 +9,8 @@ QUEUES = {
     "task_updated": "task.updated",
     "task_deleted": "task.deleted",
     "task_restored": "task.restored",
+    "task_due_soon": "task.due_soon",
+    "task_overdue": "task.overdue",
 }
 """Queue and the type of event that it is bound to."""
 

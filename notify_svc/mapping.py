@@ -11,7 +11,7 @@ from unified.task.v1 import task_events_pb2, task_pb2
 
 from mesh.errors import FieldError, ServiceError
 from mesh.events import Event, MalformedEventError
-from mesh.times import in_milliseconds, to_timestamp
+from mesh.times import from_timestamp, in_milliseconds, to_timestamp
 from notify_svc.model import INBOX, TYPES, Notification, Preferences, State, TaskChange
 from notify_svc.use_cases import News, Page, Question
 
@@ -54,6 +54,7 @@ def change_of(event: Event) -> TaskChange:
         assignee_id=payload.task.assignee_id,
         assignee_name=payload.assignee_name,
         previous_assignee_id=payload.previous_assignee_id,
+        due_time=from_timestamp(payload.task.due_time) if payload.task.HasField("due_time") else None,
     )
 
 

@@ -12,7 +12,8 @@ VERBS: Mapping[str, str] = {
     "task.deleted": "deleted",
     "task.restored": "restored",
 }
-TYPES = tuple(VERBS)
+DUE_SOON, OVERDUE = "task.due_soon", "task.overdue"
+TYPES = (*VERBS, DUE_SOON, OVERDUE)
 
 
 # Ids of notifications are 24 hexadecimal digits. The first of them are the second in which the id was made.
@@ -68,6 +69,7 @@ class TaskChange:
     assignee_id: str = ""
     assignee_name: str = ""
     previous_assignee_id: str = ""
+    due_time: datetime | None = None
 
     def recipients(self) -> list[str]:
         """Everyone concerned, each once, the one who made the change included."""
@@ -140,8 +142,12 @@ class Preferences:
 
 
 def title_of(change: TaskChange, recipient_id: str) -> str:
-    """One line for this recipient: who did what to which task."""
+    """One line for this recipient: who did what to which task, or what time has come for it."""
     who, task = change.actor_name or SOMEBODY, f"‘{change.task_title}’"
+    if change.type == OVERDUE:
+        return f"{task} is overdue"
+    if change.type == DUE_SOON:
+        return f"{task} is due soon" if change.due_time and change.due_time > change.time else f"Reminder of {task}"
     if change.type == "task.created" and change.assignee_id not in ("", change.actor_id):
         return f"{who} created {task} for {_assignee(change, recipient_id)}"
     if change.type == "task.updated" and "assignee_id" in change.changed_fields:
@@ -168,5 +174,7 @@ def _assignee(change: TaskChange, recipient_id: str) -> str:
 
 def body_of(change: TaskChange) -> str:
     """What else there is to say."""
+    if change.type in (DUE_SOON, OVERDUE):
+        return f"Due {change.due_time.isoformat()[:19]}Z" if change.due_time else ""
     names = ", ".join(name.removesuffix("_id").replace("_", " ") for name in change.changed_fields)
     return f"Changed: {names}" if names else ""

@@ -30,6 +30,7 @@ from task_svc.batch import Batches
 from task_svc.directory import GrpcUserDirectory
 from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
+from task_svc.reminders import Reminders
 from task_svc.repository import COLLECTION, MongoTaskRepository
 from task_svc.servicer import TaskServicer
 from task_svc.settings import TaskSettings
@@ -51,6 +52,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         keys = IdempotencyStore(client, database, utc_now)
         tasks = MongoTaskRepository(database, outbox)
         purge = _purge(settings, database)
+        reminders = _reminders(settings, database, outbox)
         users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack))
         use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=lambda: str(ObjectId()))
         batches = Batches(use_cases, partial(in_transaction, client), users.learn)
@@ -62,12 +64,15 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         await mongo.when_available(client, history.ensure_indexes)
         await mongo.when_available(client, keys.ensure_indexes)
         await mongo.when_available(client, purge.ensure_indexes)
+        await mongo.when_available(client, reminders.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
         stack.push_async_callback(partial(outbox.stop, settings.drain_seconds))
         await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
         await stack.enter_async_context(every(settings.task_purge_interval_seconds, purge.run, "task purge"))
+        stack.push_async_callback(reminders.stop)
+        await stack.enter_async_context(every(settings.reminder_interval_seconds, reminders.run, "reminders"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(
             serving(
@@ -95,3 +100,9 @@ def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher
 def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:
     lease = Lease(database["leases"], "task purge", holder=str(ObjectId()), duration=timedelta(minutes=1))
     return Purge(database, lease, kept=timedelta(days=settings.task_purge_days), now=utc_now)
+
+
+def _reminders(settings: TaskSettings, database: AsyncDatabase[Document], outbox: Outbox) -> Reminders:
+    duration = timedelta(seconds=settings.outbox_lease_seconds)
+    lease = Lease(database["leases"], "reminders", holder=str(ObjectId()), duration=duration)
+    return Reminders(database, outbox, lease, now=utc_now, new_id=lambda: str(ObjectId()))

@@ -20,9 +20,12 @@ from mesh.mongo import Document, object_id
 from task_svc.mapping import entry_of
 from task_svc.model import FieldChange, HistoryEntry
 from task_svc.repository import COLLECTION
+from task_svc.schedule import Alarm
 from task_svc.use_cases import HistoryPage
 
 HISTORY = "history"
+# Events that tell of no change.
+NO_CHANGES = frozenset(f"task.{alarm}" for alarm in Alarm)
 # Beyond all versions.
 NEWEST = 2**62
 
@@ -36,7 +39,9 @@ class MongoTaskHistory:
         await self._history.create_index([("taskId", ASCENDING), ("version", DESCENDING)], name="of_task_newest_first")
 
     async def record(self, event: Event) -> None:
-        """Keep what the event tells; again, it changes nothing."""
+        """Keep the change that the event tells of, if it does; again, it changes nothing."""
+        if event.type in NO_CHANGES:
+            return
         with contextlib.suppress(DuplicateKeyError):
             await self._insert(_to_document(ObjectId(event.subject), entry_of(event)))
 
@@ -49,7 +54,7 @@ class MongoTaskHistory:
         if key is None or task is None:
             return None
         found = self._history.find({"taskId": key, "version": {"$lt": below}}).sort("version", DESCENDING).limit(page_size + 1)
-        waiting = [entry_of(Event.from_document(each)) for each in task[outbox.FIELD]]
+        waiting = [entry_of(Event.from_document(each)) for each in task[outbox.FIELD] if each["type"] not in NO_CHANGES]
         entries = {each.version: each for each in (*waiting, *map(_to_entry, await found.to_list()))}
         newest = [entries[version] for version in sorted(entries, reverse=True) if version < below]
         return _page(question, key, newest, page_size)

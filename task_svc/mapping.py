@@ -1,7 +1,7 @@
 """Tasks between the model, the contract and the events."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from unified.error.v1 import reason_pb2
@@ -12,8 +12,9 @@ from mesh.errors import FieldError, ServiceError
 from mesh.events import Event
 from mesh.identity import CALLER
 from mesh.logs import request_id
-from mesh.times import from_timestamp, in_milliseconds, to_timestamp
+from mesh.times import from_duration, from_timestamp, in_milliseconds, to_duration, to_timestamp
 from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
+from task_svc.schedule import Reminder
 from task_svc.use_cases import HistoryPage, Order, Page, Question
 from task_svc.words import words
 
@@ -35,12 +36,19 @@ WRITABLE: Mapping[str, Callable[[task_pb2.Task], Any]] = {
     "due_time": lambda task: in_milliseconds(from_timestamp(task.due_time)) if task.HasField("due_time") else None,
     "labels": lambda task: tuple(dict.fromkeys(task.labels)),
     "assignee_id": lambda task: task.assignee_id,
+    "reminders": lambda task: tuple(dict.fromkeys(map(_reminder_of, task.reminders))),
 }
 
 
 def values_of(task: task_pb2.Task) -> dict[str, Any]:
     """All values that a caller may set."""
     return {name: read(task) for name, read in WRITABLE.items()}
+
+
+def _reminder_of(reminder: task_pb2.Reminder) -> Reminder:
+    if reminder.HasField("at"):
+        return Reminder(at=in_milliseconds(from_timestamp(reminder.at)))
+    return Reminder(before=from_duration(reminder.before))
 
 
 def changes_of(request: pb.UpdateTaskRequest) -> dict[str, Any]:
@@ -94,7 +102,14 @@ def task_to_proto(task: Task) -> task_pb2.Task:
         update_time=to_timestamp(task.update_time),
         complete_time=None if task.complete_time is None else to_timestamp(task.complete_time),
         etag=task.etag,
+        reminders=map(_reminder_to_proto, task.reminders),
     )
+
+
+def _reminder_to_proto(reminder: Reminder) -> task_pb2.Reminder:
+    if reminder.at is not None:
+        return task_pb2.Reminder(at=to_timestamp(reminder.at))
+    return task_pb2.Reminder(before=to_duration(reminder.before or timedelta()))
 
 
 def page_to_proto(page: Page) -> pb.ListTasksResponse:
@@ -121,12 +136,16 @@ def event_to_envelope(event: TaskEvent) -> Event:
             payload.deleted.SetInParent()
         case Kind.RESTORED:
             payload.restored.SetInParent()
+        case Kind.DUE_SOON:
+            payload.due_soon.SetInParent()
+        case Kind.OVERDUE:
+            payload.overdue.SetInParent()
     return Event(
         id=event.id,
         type=f"task.{event.kind}",
         source=SOURCE,
         subject=event.task.id,
-        time=event.task.update_time,
+        time=event.time or event.task.update_time,
         sequence=event.task.version,
         schema=payload.DESCRIPTOR.full_name,
         data=payload.SerializeToString(),
@@ -170,6 +189,10 @@ def _as_text(value: Any) -> str:
         case datetime():
             return to_timestamp(value).ToJsonString()
         case tuple():
-            return ", ".join(value)
+            return ", ".join(map(_as_text, value))
+        case timedelta():
+            return to_duration(value).ToJsonString()
+        case Reminder():
+            return f"at {_as_text(value.at)}" if value.before is None else f"before {_as_text(value.before)}"
         case _:
             return str(value)

@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from task_svc import schedule
+from task_svc.schedule import Alarm, Moment, Plan, Reminder
+
 
 class Status(StrEnum):
     TODO = "todo"
@@ -32,6 +35,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 }
 
 
+CLOSED = frozenset({Status.DONE, Status.CANCELLED})
+
+
 class IllegalTransitionError(Exception):
     """A status that cannot follow the task's present one."""
 
@@ -42,7 +48,8 @@ class IllegalTransitionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done. `version` counts the task's states, from 1; times are in UTC, in milliseconds."""
+    """Something to be done. `version` counts the task's states, from 1; times are in UTC, in milliseconds. `pending` are the
+    moments that are still to fire, the next one first, and `firings` counts how often some did: that makes no new version."""
 
     id: str
     owner_id: str
@@ -56,6 +63,9 @@ class Task:
     labels: tuple[str, ...] = ()
     assignee_id: str = ""
     complete_time: datetime | None = None
+    reminders: tuple[Reminder, ...] = ()
+    pending: tuple[Moment, ...] = ()
+    firings: int = 0
     version: int = 1
 
     @property
@@ -67,11 +77,16 @@ class Task:
     def etag(self) -> str:
         return str(self.version)
 
+    @property
+    def plan(self) -> Plan:
+        return Plan(self.due_time, self.reminders, is_open=self.status not in CLOSED)
+
     @classmethod
     def made(cls, task_id: str, owner_id: str, values: Mapping[str, Any], at: datetime) -> "Task":
         """A new task. It may start in any status: programs also record what is done already."""
         complete_time = at if values.get("status") is Status.DONE else None
-        return cls(task_id, owner_id, create_time=at, update_time=at, complete_time=complete_time, **values)
+        task = cls(task_id, owner_id, create_time=at, update_time=at, complete_time=complete_time, **values)
+        return replace(task, pending=schedule.first(task.plan, at))
 
     def changed(self, changes: Mapping[str, Any], at: datetime) -> "Task":
         """The task's next version, or this one when nothing differs. `changes` maps names of fields to new values.
@@ -83,7 +98,8 @@ class Task:
             if new["status"] not in TRANSITIONS[self.status]:
                 raise IllegalTransitionError(self.status, new["status"])
             new["complete_time"] = at if new["status"] is Status.DONE else None
-        return replace(self, **new, update_time=at, version=self.version + 1)
+        changed = replace(self, **new, update_time=at, version=self.version + 1)
+        return replace(changed, pending=schedule.changed(self.plan, changed.plan, self.pending, at))
 
     def changes_to(self, changed: "Task", names: Iterable[str]) -> "tuple[FieldChange, ...]":
         """Which of the fields `names` differ in the version `changed`."""
@@ -92,11 +108,20 @@ class Task:
 
     def deleted(self, at: datetime) -> "Task":
         """The version that is the task's end, unless it is restored."""
-        return replace(self, update_time=at, version=self.version + 1)
+        return replace(self, update_time=at, version=self.version + 1, pending=())
 
     def restored(self, at: datetime) -> "Task":
         """The version with which a deleted task is back."""
-        return replace(self, update_time=at, version=self.version + 1)
+        return self.resumed(at, version=self.version + 1, update_time=at)
+
+    def resumed(self, at: datetime, **fields: Any) -> "Task":
+        """With these fields, and with the moments that are still ahead to fire."""
+        return replace(self, **fields, pending=schedule.ahead(self.plan, at))
+
+    def fired(self, at: datetime) -> "Task":
+        """The same version, when what was due by then has fired."""
+        left = tuple(each for each in self.pending if each.time > at)
+        return replace(self, pending=left, firings=self.firings + 1)
 
 
 class Kind(StrEnum):
@@ -106,6 +131,8 @@ class Kind(StrEnum):
     UPDATED = "updated"
     DELETED = "deleted"
     RESTORED = "restored"
+    DUE_SOON = Alarm.DUE_SOON.value
+    OVERDUE = Alarm.OVERDUE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +146,8 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
-    """A change that others hear of: once per version of the task. `assignee_name` is what a new assignee is called."""
+    """What others hear of: a change, once per version of the task, or what fired, which has a `time` of its own and no actor.
+    `assignee_name` is what a new assignee is called."""
 
     id: str
     kind: Kind
@@ -127,6 +155,7 @@ class TaskEvent:
     actor_id: str
     changes: tuple[FieldChange, ...] = ()
     assignee_name: str = ""
+    time: datetime | None = None
 
     @property
     def previous_assignee_id(self) -> str:

@@ -22,6 +22,7 @@ from mesh.transactions import session
 from task_svc.finding import DELETED, EXISTING, INDEXES, TERMS_INDEX, filter_of, position_of, sort_field, to_findable
 from task_svc.mapping import event_to_envelope
 from task_svc.model import Priority, Status, Task, TaskEvent
+from task_svc.scheduling import as_read, scheduled_of, to_scheduled
 from task_svc.use_cases import Page, Question
 
 COLLECTION = "tasks"
@@ -43,7 +44,7 @@ class MongoTaskRepository:
         """Make tasks findable that were stored before tasks were; the terms' index knows which have none."""
         without = {"terms": None, **EXISTING}
         while documents := await self._tasks.find(without, FIELDS).hint(TERMS_INDEX).limit(FILL_BATCH).to_list():
-            tasks = [_to_task(document) for document in documents]
+            tasks = [to_task(document) for document in documents]
             changes = [({"_id": ObjectId(each.id), "version": each.version}, {"$set": to_findable(each)}) for each in tasks]
             await self._tasks.bulk_write([UpdateOne(*change) for change in changes], ordered=False)
 
@@ -65,7 +66,7 @@ class MongoTaskRepository:
         if key is None:
             return None
         document = await self._tasks.find_one({"_id": key, "memberIds": member_id, **state}, FIELDS, session=session())
-        return _to_task(document) if document else None
+        return to_task(document) if document else None
 
     async def list(self, member_id: str, question: Question, page_size: int, page_token: str) -> Page:
         name, field = f"tasks {question}", sort_field(question)
@@ -75,7 +76,7 @@ class MongoTaskRepository:
             wanted.append(position.beyond(field, descending=question.descending))
         direction = DESCENDING if question.descending else ASCENDING
         found = self._tasks.find({"$and": wanted}, FIELDS).sort([(field, direction), ("_id", direction)])
-        tasks = [_to_task(document) for document in await found.limit(page_size + 1).to_list()]
+        tasks = [to_task(document) for document in await found.limit(page_size + 1).to_list()]
         if len(tasks) <= page_size:
             return Page(tasks, None)
         return Page(tasks[:page_size], pages.to_token(name, position_of(tasks[page_size - 1], question)))
@@ -91,8 +92,8 @@ class MongoTaskRepository:
 
     async def _replace_version(self, task: Task, event: TaskEvent, tombstone: Document) -> bool:
         envelope = event_to_envelope(event)
-        # Whether it is deleted goes with the version.
-        before: Document = {"_id": ObjectId(task.id), "version": task.version - 1}
+        # Whether it is deleted goes with the version; what has fired does not.
+        before: Document = {"_id": ObjectId(task.id), "version": task.version - 1, **as_read(task)}
         change = {"$set": {**_to_fields(task), **tombstone}, **outbox.pushing(envelope)}
         result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change, session=session())
         if result.matched_count:
@@ -117,11 +118,12 @@ def _to_fields(task: Task) -> Document:
         "updateTime": task.update_time,
         "completeTime": task.complete_time,
         "version": task.version,
+        **to_scheduled(task),
         **to_findable(task),
     }
 
 
-def _to_task(document: Any) -> Task:
+def to_task(document: Any) -> Task:
     return Task(
         id=str(document["_id"]),
         owner_id=document["ownerId"],
@@ -137,4 +139,5 @@ def _to_task(document: Any) -> Task:
         assignee_id=document.get("assigneeId", ""),
         complete_time=document["completeTime"],
         version=document["version"],
+        **scheduled_of(document),
     )

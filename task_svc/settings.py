@@ -9,8 +9,9 @@ from mesh.settings import JwtSettings, MongoUri, Port, RabbitSettings, Settings,
 
 class TaskSettings(Settings, JwtSettings, RabbitSettings):
     """`outbox_sweep_age_seconds` is how old an unsent event must be before the sweep takes it from its writer;
-    `outbox_lease_seconds` is how long the events that a dead process left may wait for another one's sweep;
-    `task_purge_days` is how long a deleted task can be restored."""
+    `outbox_lease_seconds` is how long the events that a dead process left may wait for another one's sweep, and reminders for
+    another one to fire them;
+    `task_purge_days` is how long a deleted task can be restored; `reminder_interval_seconds` is how late a reminder may come."""
 
     task_service_port: Port = 3002
     task_service_metrics_port: Port | None = None
@@ -23,6 +24,7 @@ class TaskSettings(Settings, JwtSettings, RabbitSettings):
     # Longer than a sweep's slowest batch: below, two processes may send the same events.
     outbox_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 15
     task_purge_days: Annotated[float, Field(gt=0, le=36_500)] = 30
+    reminder_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
     task_purge_interval_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600
 
     def user_service(self) -> str:

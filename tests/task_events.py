@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from unified.task.v1 import task_events_pb2, task_pb2
 
 from mesh.events import Event
+from mesh.times import to_timestamp
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 TASK_ID = "665f1f77bcf86cd799439021"
@@ -26,9 +27,12 @@ def task_event(
     assignee_id: str = "",
     assignee_name: str = "",
     previous_assignee_id: str = "",
+    due_time: datetime | None = None,
 ) -> Event:
-    """What Grace did ("created", "updated", "deleted", "restored") to a task of this owner."""
+    """What Grace did, or what happened ("created", "overdue" ...) to a task of this owner."""
     task = task_pb2.Task(id=TASK_ID, title=title, owner_id=owner_id, status=status, assignee_id=assignee_id)
+    if due_time:
+        task.due_time.CopyFrom(to_timestamp(due_time))
     payload = task_events_pb2.TaskEvent(actor_id=actor_id, actor_name=actor_name, task=task)
     payload.assignee_name, payload.previous_assignee_id = assignee_name, previous_assignee_id
     getattr(payload, kind).SetInParent()

@@ -160,7 +160,7 @@ def _limits(rules: options_pb2.FieldRules, field: FieldDescriptor) -> Schema:
         "format": "password" if rules.secret else "",
     }
     schema: Schema = {name: limit for name, limit in limits.items() if limit}
-    if rules.max:
+    if rules.max and field.message_type is None:
         schema |= {"minimum": rules.min, "maximum": rules.max}
     if rules.example:
         schema["examples"] = [int(rules.example) if _is_number(field) else rules.example]

@@ -192,6 +192,7 @@ class Tasks:
         due_time: datetime | Unset | None = UNSET,
         labels: Sequence[str] | Unset | None = UNSET,
         assignee_id: str | Unset | None = UNSET,
+        reminders: Sequence[models.Reminder | Mapping[str, Any]] | Unset | None = UNSET,
         idempotency_key: str | None = None,
     ) -> models.Task:
         """Makes a task that the caller owns, and announces it. An assignee is looked up: UNAVAILABLE when that is not possible
@@ -209,6 +210,7 @@ class Tasks:
                     "due_time": due_time,
                     "labels": labels,
                     "assignee_id": assignee_id,
+                    "reminders": reminders,
                 },
                 idempotency_key=idempotency_key,
             ),
@@ -260,6 +262,7 @@ class Tasks:
         due_time: datetime | Unset | None = UNSET,
         labels: Sequence[str] | Unset | None = UNSET,
         assignee_id: str | Unset | None = UNSET,
+        reminders: Sequence[models.Reminder | Mapping[str, Any]] | Unset | None = UNSET,
         etag: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Task:
@@ -280,6 +283,7 @@ class Tasks:
                     "due_time": due_time,
                     "labels": labels,
                     "assignee_id": assignee_id,
+                    "reminders": reminders,
                 },
                 etag=etag,
                 idempotency_key=idempotency_key,

@@ -6,7 +6,7 @@ Written from the contract by `make proto`; changes by hand do not last.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 ErrorCode = Literal[
@@ -204,7 +204,7 @@ class Notification:
     id: str = ""
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: str = ""
-    """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.due_soon", "task.overdue"."""
     title: str = ""
     """Who did what to which task, in a line."""
     body: str = ""
@@ -236,6 +236,19 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """When those whom a task concerns are reminded of it: once, unless the task is closed or deleted by then. A time that is
+    past already when the reminder is set (or the due time, for `before`) means at once while the task is not due yet, and
+    never when it is.
+    """
+
+    before: timedelta | None = None
+    """This long before the task's due time, at most 365 days, in milliseconds. Without a due time it has no time to come."""
+    at: datetime | None = None
+    """At this time, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Something to be done."""
 
@@ -250,7 +263,9 @@ class Task:
     priority: Priority | None = None
     """How much it matters."""
     due_time: datetime | None = None
-    """When it should be finished."""
+    """When it should be finished. Those whom it concerns are told once when it is overdue: when this time comes and it is
+    still open.
+    """
     labels: tuple[str, ...] = ()
     """Words to group tasks by."""
     owner_id: str = ""
@@ -267,6 +282,8 @@ class Task:
     """When the task became done; unset while it is not."""
     etag: str = ""
     """Changes with every change of the task; send it back to write only what was read."""
+    reminders: tuple[Reminder, ...] = ()
+    """When to remind those whom it concerns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

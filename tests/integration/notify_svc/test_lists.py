@@ -16,7 +16,7 @@ from tests.integration.notify_svc.person import ANY, Person
 from tests.integration.notify_svc.stored import archived, read, stored
 from tests.refusals import refused
 
-NOTIFICATIONS = 250
+NOTIFICATIONS = 500
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 UNREAD = notification_pb2.NOTIFICATION_STATE_UNREAD
 READ = notification_pb2.NOTIFICATION_STATE_READ

@@ -12,7 +12,7 @@ BELOW = {**{room: {"mesh", "unified"} for room in ROOMS}, "mesh": {"unified"}}
 # What those who know no tasks, users and notifications may know of the contracts.
 GENERAL_CONTRACTS = ("unified.api", "unified.error")
 # Inside a service, from the top; every other file stands beside `servicer`.
-FLOORS = {"__main__": 4, "app": 3, "use_cases": 1, "model": 0}
+FLOORS = {"__main__": 4, "app": 3, "use_cases": 1, "model": 0, "schedule": -1}
 BESIDE_SERVICER = 2
 CONSTRUCTORS = {"open_mongo", "open_redis", "open_channel", "serving", "Broker", "AsyncMongoClient", "insecure_channel"}
 
@@ -55,7 +55,8 @@ def services_have_floors(modules: Sequence[Module]) -> Iterator[str]:
 def the_inside_is_plain(modules: Sequence[Module]) -> Iterator[str]:
     """Models need the standard library alone; use cases also know their model and how to refuse."""
     for module in modules:
-        allowed = {"model": (), "use_cases": (f"{module.room}.model", "mesh.errors", "unified.error")}.get(module.file)
+        models = tuple(f"{module.room}.{file}" for file, floor in FLOORS.items() if floor <= FLOORS["model"])
+        allowed = {"schedule": (), "model": models, "use_cases": (*models, "mesh.errors", "unified.error")}.get(module.file)
         if module.room in SERVICES and allowed is not None:
             for imported in module.imports:
                 if imported.partition(".")[0] not in sys.stdlib_module_names and not within(imported, allowed):

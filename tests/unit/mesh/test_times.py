@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import bson
 from bson.codec_options import CodecOptions
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mesh.times import from_timestamp, in_milliseconds, to_timestamp, utc_now
+from mesh.times import from_duration, from_timestamp, in_milliseconds, to_duration, to_timestamp, utc_now
 
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
 moments = st.datetimes(timezones=st.just(UTC))
@@ -42,3 +43,14 @@ def test_now_is_kept_as_it_is() -> None:
 
 def test_what_is_finer_than_a_microsecond_is_dropped() -> None:
     assert from_timestamp(Timestamp(seconds=0, nanos=1_999)) == datetime(1970, 1, 1, 0, 0, 0, 1, UTC)
+
+
+@given(st.integers(0, 365 * 86_400_000))
+def test_a_length_means_what_protobuf_means(number: int) -> None:
+    length = timedelta(milliseconds=number)
+    assert to_duration(length).ToTimedelta() == length
+    assert from_duration(to_duration(length)) == length
+
+
+def test_of_a_length_what_is_finer_than_a_millisecond_is_dropped() -> None:
+    assert from_duration(Duration(seconds=1, nanos=1_999_999)) == timedelta(seconds=1, milliseconds=1)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -179,3 +180,32 @@ def test_a_mask_over_several_resources_is_a_mistake_in_the_contract() -> None:
     pool.Add(file)
     with pytest.raises(ValueError, match="not exactly one resource"):
         compile_rules(pool.FindMessageTypeByName("tests.TwiceRequest"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos", "is_right"),
+    [
+        (0, 0, True),
+        (0, 1, True),
+        (31_536_000, 0, True),
+        (31_536_000, 1, False),
+        (31_536_001, 0, False),
+        (2**62, 0, False),
+        (-1, 0, False),
+        (0, -1, False),
+        (1, -1, False),
+        (1, 1_000_000_000, False),
+    ],
+)
+def test_a_duration_lies_in_its_range(seconds: int, nanos: int, *, is_right: bool) -> None:
+    request = creation(reminders=[task_pb2.Reminder(before=Duration(seconds=seconds, nanos=nanos))])
+    expected = {} if is_right else {"task.reminders[0].before": "must last between 0 and 31536000 seconds"}
+    assert problems(request) == expected
+
+
+def test_of_a_oneof_one_must_be_set() -> None:
+    nothing, something = task_pb2.Reminder(), task_pb2.Reminder(at=Timestamp(seconds=1))
+    expected = {"task.reminders[1]": "must have one of before, at"}
+    assert problems(creation(reminders=[something, nothing])) == expected
+    assert problems(update("reminders", reminders=[something, nothing])) == expected
+    assert problems(update("title", title="x", reminders=[nothing])) == {}

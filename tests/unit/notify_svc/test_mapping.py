@@ -49,6 +49,12 @@ def test_an_event_says_whom_an_assignment_concerns() -> None:
     assert change.recipients() == ["ada", "bob", "eve"]
 
 
+@pytest.mark.parametrize("kind", ["due_soon", "overdue"])
+def test_an_event_that_nobody_made_is_understood(kind: str) -> None:
+    change = change_of(task_event(kind, "ada", actor_id="", actor_name="", assignee_id="bob", due_time=NOON))
+    assert (change.type, change.actor_id, change.due_time, change.recipients()) == (f"task.{kind}", "", NOON, ["ada", "bob"])
+
+
 def payload_of(event: Event) -> task_events_pb2.TaskEvent:
     return task_events_pb2.TaskEvent.FromString(event.data)
 

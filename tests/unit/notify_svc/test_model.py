@@ -63,6 +63,21 @@ def test_a_title_says_to_each_what_an_assignment_means_to_them(change: TaskChang
     assert {who: title_of(change, who) for who in titles} == titles
 
 
+@pytest.mark.parametrize(
+    ("event_type", "due_time", "title", "body"),
+    [
+        ("task.due_soon", LATER, "‘Ship it’ is due soon", "Due 2026-01-02T13:00:00Z"),
+        ("task.due_soon", NOON, "Reminder of ‘Ship it’", "Due 2026-01-02T12:00:00Z"),
+        ("task.due_soon", None, "Reminder of ‘Ship it’", ""),
+        ("task.overdue", NOON, "‘Ship it’ is overdue", "Due 2026-01-02T12:00:00Z"),
+        ("task.overdue", NOON.replace(year=1), "‘Ship it’ is overdue", "Due 0001-01-02T12:00:00Z"),
+    ],
+)
+def test_a_title_says_what_time_has_come(event_type: str, due_time: datetime | None, title: str, body: str) -> None:
+    change = replace(CHANGE, type=event_type, due_time=due_time, actor_id="", actor_name="")
+    assert (title_of(change, "ada"), body_of(change)) == (title, body)
+
+
 def test_who_is_not_named_is_somebody() -> None:
     assert title_of(replace(CHANGE, actor_name=""), "ada") == "Somebody changed ‘Ship it’"
 

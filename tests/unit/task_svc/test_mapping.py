@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +18,12 @@ from mesh.logs import request_id
 from mesh.times import in_milliseconds
 from task_svc.mapping import WRITABLE, changes_of, entry_of, event_to_envelope, page_to_proto, task_to_proto, values_of
 from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
+from task_svc.schedule import Reminder
 from task_svc.use_cases import Page
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 moments = st.datetimes(timezones=st.just(UTC)).map(in_milliseconds)
+lengths = st.integers(0, 365 * 86_400_000).map(lambda number: timedelta(milliseconds=number))
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.fixed_dictionaries(
     {
@@ -31,6 +34,7 @@ values = st.fixed_dictionaries(
         "due_time": st.none() | moments,
         "labels": st.lists(texts, unique=True).map(tuple),
         "assignee_id": texts,
+        "reminders": st.lists(st.builds(Reminder, before=lengths) | st.builds(Reminder, at=moments), unique=True).map(tuple),
     }
 )
 tasks = st.builds(
@@ -80,6 +84,7 @@ def test_every_field_that_is_not_the_services_is_writable() -> None:
         ("due_time", None),
         ("labels", ()),
         ("assignee_id", ""),
+        ("reminders", ()),
     ],
 )
 def test_what_is_named_but_not_set_falls_back_to_its_default(name: str, cleared: Any) -> None:
@@ -99,6 +104,16 @@ def test_only_what_the_mask_names_changes() -> None:
 def test_a_due_time_is_kept_in_milliseconds() -> None:
     task = task_pb2.Task(due_time=Timestamp(seconds=1, nanos=234_567_890))
     assert values_of(task)["due_time"] == datetime(1970, 1, 1, 0, 0, 1, 234_000, UTC)
+
+
+def test_reminders_are_kept_in_milliseconds_each_once() -> None:
+    lengths = [Duration(seconds=1, nanos=nanos) for nanos in (234_567_890, 234_000_000)]
+    at = task_pb2.Reminder(at=Timestamp(seconds=1, nanos=234_567_890))
+    task = task_pb2.Task(reminders=[*(task_pb2.Reminder(before=length) for length in lengths), at])
+    assert values_of(task)["reminders"] == (
+        Reminder(before=timedelta(seconds=1, milliseconds=234)),
+        Reminder(at=datetime(1970, 1, 1, 0, 0, 1, 234_000, UTC)),
+    )
 
 
 @pytest.mark.parametrize("token", ["next", None])
@@ -145,6 +160,11 @@ CHANGES = {
     FieldChange("due_time", NOON.replace(year=1, microsecond=5000), None): ("dueTime", "0001-01-02T12:00:00.005Z", ""),
     FieldChange("labels", ("a", "b"), ()): ("labels", "a, b", ""),
     FieldChange("assignee_id", "", "bob"): ("assigneeId", "", "bob"),
+    FieldChange("reminders", (), (Reminder(before=timedelta(hours=1, milliseconds=5)), Reminder(at=NOON))): (
+        "reminders",
+        "",
+        "before 3600.005s, at 2026-01-02T12:00:00Z",
+    ),
 }
 
 
@@ -170,6 +190,11 @@ def test_an_event_says_who_was_assigned_and_who_was_before() -> None:
 def test_other_events_leave_an_entry_without_changes(kind: Kind) -> None:
     envelope, _ = an_envelope(kind)
     assert entry_of(envelope) == HistoryEntry("event-1", f"task.{kind}", "bob", NOON, 3)
+
+
+def test_what_fires_has_a_time_of_its_own() -> None:
+    event = TaskEvent("event-1", Kind.OVERDUE, TASK, actor_id="", time=NOON + timedelta(days=1))
+    assert event_to_envelope(event).time == NOON + timedelta(days=1)
 
 
 def test_an_envelope_survives_the_wire_and_the_outbox() -> None:

@@ -177,9 +177,9 @@ class FieldRules(_message.Message):
     pattern_meaning: _builtins.str
     """What the pattern stands for, in words that complete "must be ..."."""
     min: _builtins.int
-    """The least value of a number. Applies only together with `max`."""
+    """The least value of a number, or of a duration in seconds, which is then never negative. Applies only together with `max`."""
     max: _builtins.int
-    """The greatest value of a number."""
+    """The greatest value of a number, or of a duration in seconds."""
     max_items: _builtins.int
     """The greatest number of elements of a repeated field."""
     example: _builtins.str

@@ -66,7 +66,7 @@ class Notification(_message.Message):
     id: _builtins.str
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: _builtins.str
-    """What happened: "task.created", "task.updated", "task.deleted", "task.restored"."""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.due_soon", "task.overdue"."""
     title: _builtins.str
     """Who did what to which task, in a line."""
     body: _builtins.str

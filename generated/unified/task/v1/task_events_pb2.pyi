@@ -24,7 +24,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class TaskEvent(_message.Message):
     """What happened to a task, as published to the exchange `unified.events`. The id, type, time and sequence of the event travel
     as CloudEvents attributes in the message's headers; `sequence` is the task's version after the change, so no number is missing
-    in the end, and consumers accept any order.
+    in the end, and consumers accept any order. `due_soon` and `overdue` are no changes: their sequence is the version that the task
+    had.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -38,8 +39,10 @@ class TaskEvent(_message.Message):
     UPDATED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     RESTORED_FIELD_NUMBER: _builtins.int
+    DUE_SOON_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
     actor_id: _builtins.str
-    """Who made the change."""
+    """Who made the change; empty when it was the platform itself."""
     actor_name: _builtins.str
     """What that user is called, as the access token said."""
     previous_assignee_id: _builtins.str
@@ -66,6 +69,14 @@ class TaskEvent(_message.Message):
     def restored(self) -> Global___TaskRestored:
         """The task was brought back."""
 
+    @_builtins.property
+    def due_soon(self) -> Global___TaskDueSoon:
+        """One of the task's reminders came."""
+
+    @_builtins.property
+    def overdue(self) -> Global___TaskOverdue:
+        """The task was still open when its due time came."""
+
     def __init__(
         self,
         *,
@@ -78,12 +89,14 @@ class TaskEvent(_message.Message):
         updated: Global___TaskUpdated | None = ...,
         deleted: Global___TaskDeleted | None = ...,
         restored: Global___TaskRestored | None = ...,
+        due_soon: Global___TaskDueSoon | None = ...,
+        overdue: Global___TaskOverdue | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "kind", b"kind", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "assignee_name", b"assignee_name", "created", b"created", "deleted", b"deleted", "kind", b"kind", "previous_assignee_id", b"previous_assignee_id", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "assignee_name", b"assignee_name", "created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "previous_assignee_id", b"previous_assignee_id", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored", "due_soon", "overdue"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -169,3 +182,37 @@ class TaskRestored(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TaskRestored: _TypeAlias = TaskRestored  # noqa: Y015
+
+@_typing.final
+class TaskDueSoon(_message.Message):
+    """A reminder of the task came."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskDueSoon: _TypeAlias = TaskDueSoon  # noqa: Y015
+
+@_typing.final
+class TaskOverdue(_message.Message):
+    """The task's due time came, and it was open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskOverdue: _TypeAlias = TaskOverdue  # noqa: Y015

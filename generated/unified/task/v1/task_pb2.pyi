@@ -5,6 +5,7 @@ Tasks: what people and programs have to do."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -89,6 +90,40 @@ PRIORITY_URGENT: Priority.ValueType  # 4
 Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
+class Reminder(_message.Message):
+    """When those whom a task concerns are reminded of it: once, unless the task is closed or deleted by then. A time that is past already
+    when the reminder is set (or the due time, for `before`) means at once while the task is not due yet, and never when it is.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def before(self) -> _duration_pb2.Duration:
+        """This long before the task's due time, at most 365 days, in milliseconds. Without a due time it has no time to come."""
+
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """At this time, in milliseconds."""
+
+    def __init__(
+        self,
+        *,
+        before: _duration_pb2.Duration | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "before", b"before", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "before", b"before", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_time: _TypeAlias = _typing.Literal["before", "at"]  # noqa: Y015
+    _WhichOneofArgType_time: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_time) -> _WhichOneofReturnType_time | None: ...
+
+Global___Reminder: _TypeAlias = Reminder  # noqa: Y015
+
+@_typing.final
 class Task(_message.Message):
     """Something to be done."""
 
@@ -107,6 +142,7 @@ class Task(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     COMPLETE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    REMINDERS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The task's id: an ObjectId as 24 hexadecimal digits."""
     title: _builtins.str
@@ -127,7 +163,7 @@ class Task(_message.Message):
     """Changes with every change of the task; send it back to write only what was read."""
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
-        """When it should be finished."""
+        """When it should be finished. Those whom it concerns are told once when it is overdue: when this time comes and it is still open."""
 
     @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -145,6 +181,10 @@ class Task(_message.Message):
     def complete_time(self) -> _timestamp_pb2.Timestamp:
         """When the task became done; unset while it is not."""
 
+    @_builtins.property
+    def reminders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reminder]:
+        """When to remind those whom it concerns."""
+
     def __init__(
         self,
         *,
@@ -161,10 +201,11 @@ class Task(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         complete_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        reminders: _abc.Iterable[Global___Reminder] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "create_time", b"create_time", "due_time", b"due_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "complete_time", b"complete_time", "create_time", b"create_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "id", b"id", "labels", b"labels", "owner_id", b"owner_id", "priority", b"priority", "status", b"status", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_id", b"assignee_id", "complete_time", b"complete_time", "create_time", b"create_time", "description", b"description", "due_time", b"due_time", "etag", b"etag", "id", b"id", "labels", b"labels", "owner_id", b"owner_id", "priority", b"priority", "reminders", b"reminders", "status", b"status", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
