@@ -7,6 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from gateway.bindings import Binding
+from gateway.templates import VARIABLE
 from gateway.transcoding.encode import compile_encoder
 
 ETAG = "etag"
@@ -28,7 +29,7 @@ def compile_answer(binding: Binding) -> Callable[[Any], web.Response]:
         if has_etag and resource.etag:
             headers["ETag"] = f'"{resource.etag}"'
         if location:
-            headers["Location"] = location.replace("{id}", quote(resource.id, safe="")) if "{id}" in location else location
+            headers["Location"] = VARIABLE.sub(lambda name: quote(getattr(resource, name[1]), safe=""), location)
         return web.Response(status=status, headers=headers, body=encode(resource))
 
     return answer

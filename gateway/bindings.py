@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from unified.api.v1 import options_pb2
 
 from gateway.contract import ContractError, message_of
-from gateway.templates import Template, parse_template
+from gateway.templates import VARIABLE, Template, parse_template
 
 WHOLE_BODY = "*"
 DEFAULT_BODY_BYTES = 256 * 1024
@@ -151,8 +151,10 @@ def _check_response(binding: Binding) -> None:
         raise ContractError(f"answers a success with {binding.success_status}")
     if (binding.success_status == 201) != bool(binding.rest.location):
         raise ContractError("must state a location if, and only if, it answers 201")
-    if "{id}" in binding.rest.location and "id" not in binding.resource.fields_by_name:
-        raise ContractError("states a location with {id}, but what it answers has no id")
+    for name in VARIABLE.findall(binding.rest.location):
+        field = binding.resource.fields_by_name.get(name)
+        if field is None or field.type != FieldDescriptor.TYPE_STRING or field.is_repeated:
+            raise ContractError(f"states a location with {{{name}}}, but what it answers has no text {name}")
 
 
 def _is_message(field: FieldDescriptor | None) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.contract import ContractError
 
 _LITERAL = re.compile(r"[A-Za-z0-9._~-]+")
-_VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def parse_template(text: str) -> Template:
     segments: list[str | None] = []
     variables: list[str] = []
     for segment in text[1:].split("/"):
-        if variable := _VARIABLE.fullmatch(segment):
+        if variable := VARIABLE.fullmatch(segment):
             segments.append(None)
             variables.append(variable[1])
         elif _LITERAL.fullmatch(segment):

@@ -9,6 +9,7 @@ QUEUES = {
     "task_updated": "task.updated",
     "task_deleted": "task.deleted",
     "task_restored": "task.restored",
+    "task_commented": "task.commented",
     "task_due_soon": "task.due_soon",
     "task_overdue": "task.overdue",
 }

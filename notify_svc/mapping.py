@@ -55,6 +55,7 @@ def change_of(event: Event) -> TaskChange:
         assignee_name=payload.assignee_name,
         previous_assignee_id=payload.previous_assignee_id,
         due_time=from_timestamp(payload.task.due_time) if payload.task.HasField("due_time") else None,
+        excerpt=payload.commented.excerpt,
     )
 
 

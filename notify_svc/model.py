@@ -11,6 +11,7 @@ VERBS: Mapping[str, str] = {
     "task.updated": "changed",
     "task.deleted": "deleted",
     "task.restored": "restored",
+    "task.commented": "commented on",
 }
 DUE_SOON, OVERDUE = "task.due_soon", "task.overdue"
 TYPES = (*VERBS, DUE_SOON, OVERDUE)
@@ -54,7 +55,8 @@ SHOWN = (*INBOX, State.ARCHIVED)
 
 @dataclass(frozen=True, slots=True)
 class TaskChange:
-    """A change of a task, as far as those concerned need to know it. `type` is the event's ("task.updated")."""
+    """A change of a task or a comment on it, as far as those concerned need to know. `type` is the event's ("task.updated");
+    `excerpt` is how the comment begins."""
 
     event_id: str
     type: str
@@ -70,6 +72,7 @@ class TaskChange:
     assignee_name: str = ""
     previous_assignee_id: str = ""
     due_time: datetime | None = None
+    excerpt: str = ""
 
     def recipients(self) -> list[str]:
         """Everyone concerned, each once, the one who made the change included."""
@@ -177,4 +180,4 @@ def body_of(change: TaskChange) -> str:
     if change.type in (DUE_SOON, OVERDUE):
         return f"Due {change.due_time.isoformat()[:19]}Z" if change.due_time else ""
     names = ", ".join(name.removesuffix("_id").replace("_", " ") for name in change.changed_fields)
-    return f"Changed: {names}" if names else ""
+    return f"Changed: {names}" if names else change.excerpt

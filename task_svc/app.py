@@ -1,12 +1,16 @@
 """Puts the task service together; nothing else constructs anything."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
 from bson import ObjectId
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from unified.task.v1.comment_service_pb2 import DESCRIPTOR as COMMENTS_DESCRIPTOR
+from unified.task.v1.comment_service_pb2_grpc import add_CommentServiceServicer_to_server
 from unified.task.v1.task_service_pb2 import DESCRIPTOR
 from unified.task.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_server
 
@@ -15,6 +19,7 @@ from mesh.amqp import Broker, Publisher
 from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
+from mesh.events import Event
 from mesh.health import HealthWatch
 from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
@@ -27,6 +32,9 @@ from mesh.times import utc_now
 from mesh.tokens import verifier_of
 from mesh.transactions import in_transaction
 from task_svc.batch import Batches
+from task_svc.comments.repository import COMMENTS, MongoCommentRepository
+from task_svc.comments.servicer import CommentServicer
+from task_svc.comments.use_cases import CommentUseCases
 from task_svc.directory import GrpcUserDirectory
 from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
@@ -37,6 +45,7 @@ from task_svc.settings import TaskSettings
 from task_svc.use_cases import TaskUseCases
 
 TASK_SERVICE = DESCRIPTOR.services_by_name["TaskService"]
+COMMENT_SERVICE = COMMENTS_DESCRIPTOR.services_by_name["CommentService"]
 
 
 @asynccontextmanager
@@ -48,28 +57,33 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         publisher = Publisher(topology.declare_events)
         broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
         history = MongoTaskHistory(database)
-        outbox = _outbox(settings, database, publisher, history)
+        outbox = _outbox(settings, database[COLLECTION], publisher, "outbox sweep", history.record)
+        comment_outbox = _outbox(settings, database[COMMENTS], publisher, "comment outbox sweep")
         keys = IdempotencyStore(client, database, utc_now)
-        tasks = MongoTaskRepository(database, outbox)
+        tasks, comments = MongoTaskRepository(database, outbox), MongoCommentRepository(database, comment_outbox)
         purge = _purge(settings, database)
         reminders = _reminders(settings, database, outbox)
         users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack))
-        use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=lambda: str(ObjectId()))
+        use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=_new_id)
         batches = Batches(use_cases, partial(in_transaction, client), users.learn)
+        comment_use_cases = CommentUseCases(tasks, comments, now=utc_now, new_id=_new_id)
         # Without RabbitMQ the service works: events wait in their outbox.
-        probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe, "outbox": outbox.probe}
+        probes = {
+            "mongodb": lambda: mongo.ping(client),
+            "rabbitmq": broker.probe,
+            "outbox": outbox.probe,
+            "comment_outbox": comment_outbox.probe,
+        }
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
-        await mongo.when_available(client, tasks.ensure_indexes)
-        await mongo.when_available(client, history.ensure_indexes)
-        await mongo.when_available(client, keys.ensure_indexes)
-        await mongo.when_available(client, purge.ensure_indexes)
-        await mongo.when_available(client, reminders.ensure_indexes)
+        for part in (tasks, comments, history, keys, purge, reminders):
+            await mongo.when_available(client, part.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
-        stack.push_async_callback(partial(outbox.stop, settings.drain_seconds))
-        await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, "outbox sweep"))
+        stack.push_async_callback(partial(_stop, (outbox, comment_outbox), settings.drain_seconds))
+        for each, name in ((outbox, "outbox sweep"), (comment_outbox, "comment outbox sweep")):
+            await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, each.sweep, name))
         await stack.enter_async_context(every(settings.task_purge_interval_seconds, purge.run, "task purge"))
         stack.push_async_callback(reminders.stop)
         await stack.enter_async_context(every(settings.reminder_interval_seconds, reminders.run, "reminders"))
@@ -77,7 +91,10 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         yield await stack.enter_async_context(
             serving(
                 f"{settings.bind_address}:{settings.task_service_port}",
-                [Service(TASK_SERVICE, TaskServicer(use_cases, batches), add_TaskServiceServicer_to_server)],
+                [
+                    Service(TASK_SERVICE, TaskServicer(use_cases, batches), add_TaskServiceServicer_to_server),
+                    Service(COMMENT_SERVICE, CommentServicer(comment_use_cases), add_CommentServiceServicer_to_server),
+                ],
                 verifier=verifier_of(settings),
                 health=health,
                 drain_s=settings.drain_seconds,
@@ -90,19 +107,32 @@ async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
     return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
 
 
-def _outbox(settings: TaskSettings, database: AsyncDatabase[Document], publisher: Publisher, history: MongoTaskHistory) -> Outbox:
+def _new_id() -> str:
+    return str(ObjectId())
+
+
+def _outbox(
+    settings: TaskSettings,
+    documents: AsyncCollection[Document],
+    publisher: Publisher,
+    job: str,
+    record: Callable[[Event], Awaitable[None]] | None = None,
+) -> Outbox:
     duration = timedelta(seconds=settings.outbox_lease_seconds)
-    lease = Lease(database["leases"], "outbox sweep", holder=str(ObjectId()), duration=duration)
-    age_s = settings.outbox_sweep_age_seconds
-    return Outbox(database[COLLECTION], publisher, lease, sweep_age_s=age_s, record=history.record)
+    lease = Lease(documents.database["leases"], job, holder=_new_id(), duration=duration)
+    return Outbox(documents, publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds, record=record)
+
+
+async def _stop(outboxes: Iterable[Outbox], timeout_s: float) -> None:
+    await asyncio.gather(*(outbox.stop(timeout_s) for outbox in outboxes))
 
 
 def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:
-    lease = Lease(database["leases"], "task purge", holder=str(ObjectId()), duration=timedelta(minutes=1))
+    lease = Lease(database["leases"], "task purge", holder=_new_id(), duration=timedelta(minutes=1))
     return Purge(database, lease, kept=timedelta(days=settings.task_purge_days), now=utc_now)
 
 
 def _reminders(settings: TaskSettings, database: AsyncDatabase[Document], outbox: Outbox) -> Reminders:
     duration = timedelta(seconds=settings.outbox_lease_seconds)
-    lease = Lease(database["leases"], "reminders", holder=str(ObjectId()), duration=duration)
-    return Reminders(database, outbox, lease, now=utc_now, new_id=lambda: str(ObjectId()))
+    lease = Lease(database["leases"], "reminders", holder=_new_id(), duration=duration)
+    return Reminders(database, outbox, lease, now=utc_now, new_id=_new_id)

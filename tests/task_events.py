@@ -21,6 +21,7 @@ def task_event(
     title: str = "Ship it",
     status: task_pb2.Status.ValueType = task_pb2.STATUS_TODO,
     changed_fields: Sequence[str] = (),
+    excerpt: str = "",
     event_id: str = "",
     actor_id: str = ACTOR_ID,
     actor_name: str = "Grace",
@@ -38,6 +39,8 @@ def task_event(
     getattr(payload, kind).SetInParent()
     if changed_fields:
         payload.updated.changed_fields.extend(changed_fields)
+    if excerpt:
+        payload.commented.excerpt = excerpt
     return Event(
         id=event_id or str(uuid.uuid4()),
         type=f"task.{kind}",

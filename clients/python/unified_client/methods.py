@@ -174,6 +174,85 @@ class Notifications:
         )
 
 
+class Comments:
+    """What is said about a task. Everybody whom the task concerns reads and writes comments; everybody else, and everybody
+    once the task is deleted, gets TASK_NOT_FOUND. A task that is restored has its comments again; with a task that is
+    purged they go. A comment and the event that announces it (`TaskCommented`) are one atomic write. Only new comments are
+    announced. Comments change nothing of their task, neither its etag nor its history. Who comments on a task in the moment
+    in which somebody deletes it may succeed: the comment waits with the task, and the event is sent.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def create_comment(self, task_id: str, *, body: str, idempotency_key: str | None = None) -> models.Comment:
+        """Writes a comment, and announces it."""
+        return read(
+            models.Comment,
+            await self._transport.call(
+                Call("POST", "/api/tasks/{task_id}/comments", takes_key=True),
+                path={"task_id": task_id},
+                body={"body": body},
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_comments(self, task_id: str, *, page_size: int | Unset | None = UNSET) -> AsyncIterator[models.Comment]:
+        """Answers the comments on a task as a conversation, oldest first, a page at a time. A page never skips or repeats a
+        comment that was there.
+        """
+        return self._transport.pages(
+            models.Comment,
+            "comments",
+            Call("GET", "/api/tasks/{task_id}/comments", repeats=True),
+            path={"task_id": task_id},
+            query={"page_size": page_size},
+        )
+
+    async def get_comment(self, task_id: str, id: str) -> models.Comment:
+        """Answers a comment."""
+        return read(
+            models.Comment,
+            await self._transport.call(
+                Call("GET", "/api/tasks/{task_id}/comments/{id}", repeats=True), path={"task_id": task_id, "id": id}
+            ),
+        )
+
+    async def update_comment(
+        self,
+        task_id: str,
+        id: str,
+        *,
+        body: str | Unset | None = UNSET,
+        etag: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.Comment:
+        """Changes a comment of the caller's own; anybody else's is PERMISSION_DENIED. A change that changes nothing leaves the
+        etag as it is.
+        """
+        return read(
+            models.Comment,
+            await self._transport.call(
+                Call("PATCH", "/api/tasks/{task_id}/comments/{id}", repeats=True, takes_key=True),
+                path={"task_id": task_id, "id": id},
+                body={"body": body},
+                etag=etag,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def delete_comment(self, task_id: str, id: str, *, etag: str | None = None, idempotency_key: str | None = None) -> None:
+        """Deletes a comment of the caller's own for good; anybody else's is PERMISSION_DENIED. Deleting a comment that is
+        already deleted is COMMENT_NOT_FOUND.
+        """
+        await self._transport.call(
+            Call("DELETE", "/api/tasks/{task_id}/comments/{id}", repeats=True, takes_key=True),
+            path={"task_id": task_id, "id": id},
+            etag=etag,
+            idempotency_key=idempotency_key,
+        )
+
+
 class Tasks:
     """Manages tasks. Each change and the event that announces it are one atomic write: whoever is concerned hears of every
     change that was acknowledged, and of nothing else.
@@ -388,5 +467,6 @@ class Services:
 
     def __init__(self, transport: Transport) -> None:
         self.notifications = Notifications(transport)
+        self.comments = Comments(transport)
         self.tasks = Tasks(transport)
         self.users = Users(transport)

@@ -31,6 +31,7 @@ ErrorCode = Literal[
     "idempotency_key_reused",
     "idempotency_in_progress",
     "notification_not_found",
+    "comment_not_found",
     "too_many_streams",
     "cancelled",
 ]
@@ -58,6 +59,26 @@ class BatchTasksResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody said about a task."""
+
+    id: str = ""
+    """The comment's id: an ObjectId as 24 hexadecimal digits."""
+    task_id: str = ""
+    """The task it is about."""
+    author_id: str = ""
+    """Who wrote it."""
+    body: str = ""
+    """What was said: plain text."""
+    create_time: datetime | None = None
+    """When it was written."""
+    update_time: datetime | None = None
+    """When its author last changed it; the time of creation while nobody did."""
+    etag: str = ""
+    """Changes with every change of the comment; send it back to write only what was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountUnreadNotificationsResponse:
     """How much is new."""
 
@@ -65,6 +86,11 @@ class CountUnreadNotificationsResponse:
     """Unread notifications in the inbox; 1000 means at least that many."""
     unseen: int = 0
     """Unseen notifications in the inbox; 1000 means at least that many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCommentResponse:
+    """The comment is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +139,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One change of a task, as it stays on record."""
+    """One change of a task, as it stays on record. Comments are none: they are read as comments."""
 
     event_id: str = ""
     """The event that announced the change."""
@@ -127,6 +153,16 @@ class HistoryEntry:
     """The task's version after the change, counted from 1."""
     changes: tuple[FieldChange, ...] = ()
     """For "task.updated": the fields that changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCommentsResponse:
+    """A page of the comments on a task."""
+
+    comments: tuple[Comment, ...] = ()
+    """The comments, oldest first."""
+    next_page_token: str | None = None
+    """Where the next page starts; not set on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,11 +240,13 @@ class Notification:
     id: str = ""
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: str = ""
-    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.due_soon", "task.overdue"."""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.commented", "task.due_soon",
+    "task.overdue".
+    """
     title: str = ""
     """Who did what to which task, in a line."""
     body: str = ""
-    """What else there is to say: of a change, which fields it changed."""
+    """What else there is to say: of a change, which fields it changed; of a comment, how it begins."""
     task_id: str = ""
     """The task it is about."""
     actor_id: str = ""

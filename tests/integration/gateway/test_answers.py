@@ -6,7 +6,7 @@ import re
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from unified.error.v1 import reason_pb2
-from unified.task.v1 import task_pb2, task_service_pb2
+from unified.task.v1 import comment_pb2, comment_service_pb2, task_pb2, task_service_pb2
 
 from mesh.error_codes import RULES, ErrorRule
 from mesh.errors import FieldError, ServiceError
@@ -61,6 +61,15 @@ async def test_what_was_made_is_answered_with_its_place(edge: Edge, services: Sc
     answer = await edge.call("POST", "/api/tasks/upload", json={"title": "Ship it"})
 
     assert (answer.status, answer.headers["Location"]) == (201, f"/api/tasks/{TASK.id}")
+
+
+async def test_the_place_of_what_was_made_may_take_several_fields(edge: Edge, services: ScriptedServices) -> None:
+    comment = comment_pb2.Comment(id="665f1f77bcf86cd799439041", task_id=TASK.id)
+    services.behaviours["CreateComment"] = answering(comment_service_pb2.CreateCommentResponse(comment=comment))
+
+    answer = await edge.call("POST", f"/api/tasks/{TASK.id}/comments", json={"body": "Done?"})
+
+    assert (answer.status, answer.headers["Location"]) == (201, f"/api/tasks/{TASK.id}/comments/{comment.id}")
 
 
 async def test_a_deletion_is_answered_with_nothing(edge: Edge) -> None:

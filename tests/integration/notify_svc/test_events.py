@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -28,19 +29,20 @@ IN_PROGRESS = task_pb2.STATUS_IN_PROGRESS
 
 
 @pytest.mark.parametrize(
-    ("kind", "changed_fields", "title", "body"),
+    ("kind", "fields", "title", "body"),
     [
-        ("created", [], "Grace created ‘Ship it’", ""),
-        ("updated", ["title", "due_time"], "Grace changed ‘Ship it’", "Changed: title, due time"),
-        ("updated", ["status"], "Grace moved ‘Ship it’ to in progress", "Changed: status"),
-        ("deleted", [], "Grace deleted ‘Ship it’", ""),
-        ("restored", [], "Grace restored ‘Ship it’", ""),
+        ("created", {}, "Grace created ‘Ship it’", ""),
+        ("updated", {"changed_fields": ["title", "due_time"]}, "Grace changed ‘Ship it’", "Changed: title, due time"),
+        ("updated", {"changed_fields": ["status"]}, "Grace moved ‘Ship it’ to in progress", "Changed: status"),
+        ("deleted", {}, "Grace deleted ‘Ship it’", ""),
+        ("restored", {}, "Grace restored ‘Ship it’", ""),
+        ("commented", {"excerpt": "Who tells them?"}, "Grace commented on ‘Ship it’", "Who tells them?"),
     ],
 )
 async def test_an_event_becomes_a_notification(
-    kind: str, changed_fields: list[str], title: str, body: str, ada: Person, publisher: Publisher
+    kind: str, fields: dict[str, Any], title: str, body: str, ada: Person, publisher: Publisher
 ) -> None:
-    event = task_event(kind, ada.user_id, changed_fields=changed_fields, status=IN_PROGRESS)
+    event = task_event(kind, ada.user_id, status=IN_PROGRESS, **fields)
     await publish(publisher, event)
     notification = await ada.notified_of(event.id)
     assert (notification.type, notification.title, notification.body) == (f"task.{kind}", title, body)

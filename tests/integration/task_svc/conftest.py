@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import grpc
 import pytest
 from bson import ObjectId
 from pydantic import SecretStr
@@ -30,10 +31,15 @@ def settings(mongo_uri: str, database_name: str, jwt_secret: str) -> TaskSetting
 
 
 @pytest.fixture
-async def ada(settings: TaskSettings, jwt_secret: str) -> AsyncIterator[Person]:
+async def channel(settings: TaskSettings) -> AsyncIterator[grpc.aio.Channel]:
     async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
-        ada_id = str(ObjectId())
-        yield Person(TaskServiceStub(channel), ada_id, signed_in(ada_id, jwt_secret))
+        yield channel
+
+
+@pytest.fixture
+async def ada(channel: grpc.aio.Channel, jwt_secret: str) -> Person:
+    ada_id = str(ObjectId())
+    return Person(TaskServiceStub(channel), ada_id, signed_in(ada_id, jwt_secret))
 
 
 @pytest.fixture

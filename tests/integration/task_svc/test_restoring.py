@@ -11,12 +11,17 @@ from pymongo.asynchronous.database import AsyncDatabase
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import task_pb2
 
+from mesh import topology
+from mesh.amqp import Publisher
 from mesh.leases import Lease
 from mesh.mongo import Document
+from mesh.outbox import Outbox
 from mesh.times import utc_now
 from task_svc.app import app
 from task_svc.history import MongoTaskHistory
+from task_svc.model import Kind, TaskEvent
 from task_svc.purge import Purge
+from task_svc.repository import MongoTaskRepository
 from task_svc.settings import TaskSettings
 from tests.integration.task_svc.person import Person
 from tests.refusals import refused
@@ -110,6 +115,65 @@ class TestPurge:
                     await call
         for task_id in kept:
             await ada.restore(task_id)
+
+    async def test_comments_go_with_their_task_each_once_its_event_is_out(
+        self, ada: Person, database: AsyncDatabase[Document], purge: Purge
+    ) -> None:
+        gone = await self.deleted(ada, database, ago=timedelta(days=2), unsent=False)
+        kept = await self.deleted(ada, database, ago=timedelta(hours=23), unsent=False)
+        kinds: dict[str, Document] = {
+            "out": {"deleted": False, "outbox": []},
+            "unsent": {"deleted": False, "outbox": [{}]},
+            "deleted": {"deleted": True, "outbox": []},
+        }
+        comments = [
+            {"_id": f"{task_id}/{kind}", "taskId": ObjectId(task_id), "body": "secret", **state}
+            for task_id in (gone, kept)
+            for kind, state in kinds.items()
+        ]
+        await database["comments"].insert_many(comments)
+
+        async def stored() -> dict[str, str]:
+            return {each["_id"]: each["body"] async for each in database["comments"].find()}
+
+        others = {f"{kept}/out": "secret", f"{kept}/unsent": "secret"}
+        await purge.run()
+        assert await stored() == {**others, f"{gone}/unsent": ""}
+        await database["comments"].update_one({"_id": f"{gone}/unsent"}, {"$set": {"outbox": []}})
+        await purge.run()
+        assert await stored() == others
+
+    async def test_a_purge_goes_on_where_a_dead_one_stopped(
+        self, ada: Person, database: AsyncDatabase[Document], purge: Purge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task_id = await self.deleted(ada, database, ago=timedelta(days=2), unsent=False)
+        comment = {"taskId": ObjectId(task_id), "deleted": False, "body": "", "outbox": []}
+        await database["comments"].insert_one(comment)
+        for part in ("_comments", "_history"):
+            with monkeypatch.context() as patch:
+                patch.setattr(purge, part, None)
+                with pytest.raises(AttributeError):
+                    await purge.run()
+            # What will be purged cannot be brought back without what is gone already.
+            with refused(reason_pb2.REASON_TASK_NOT_FOUND):
+                await ada.restore(task_id)
+        await purge.run()
+        for name in ("tasks", "comments"):
+            assert await database[name].count_documents({}) == 0
+
+    async def test_a_restoration_that_began_before_the_purge_comes_too_late(
+        self, ada: Person, database: AsyncDatabase[Document], purge: Purge, lease: Lease, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task_id = await self.deleted(ada, database, ago=timedelta(days=2), unsent=False)
+        outbox = Outbox(database["tasks"], Publisher(topology.declare_events), lease, sweep_age_s=60)
+        tasks = MongoTaskRepository(database, outbox)
+        task = await tasks.get_deleted(ada.user_id, task_id)
+        assert task is not None
+        monkeypatch.setattr(purge, "_comments", None)
+        with pytest.raises(AttributeError):
+            await purge.run()
+        restored = task.restored(utc_now())
+        assert not await tasks.restore(restored, TaskEvent("event", Kind.RESTORED, restored, ada.user_id))
 
     async def test_more_than_fit_into_a_batch_are_removed(
         self, ada: Person, database: AsyncDatabase[Document], purge: Purge

@@ -47,15 +47,18 @@ def services_have_floors(modules: Sequence[Module]) -> Iterator[str]:
         for imported in module.imports:
             room, _, rest = imported.partition(".")
             if module.room in SERVICES and room == module.room and rest:
-                below = FLOORS.get(rest.partition(".")[0], BESIDE_SERVICER)
+                # A package inside a service has the same floors.
+                below = next((FLOORS[part] for part in rest.split(".") if part in FLOORS), BESIDE_SERVICER)
                 if below > floor or (below == floor != BESIDE_SERVICER):
                     yield f"{module.name} imports {imported}"
 
 
 def the_inside_is_plain(modules: Sequence[Module]) -> Iterator[str]:
-    """Models need the standard library alone; use cases also know their model and how to refuse."""
+    """Models need the standard library alone; use cases also know models and how to refuse."""
     for module in modules:
-        models = tuple(f"{module.room}.{file}" for file, floor in FLOORS.items() if floor <= FLOORS["model"])
+        packages = {module.room, module.name.rpartition(".")[0]}
+        plain = [file for file, floor in FLOORS.items() if floor <= FLOORS["model"]]
+        models = tuple(f"{package}.{file}" for package in packages for file in plain)
         allowed = {"schedule": (), "model": models, "use_cases": (*models, "mesh.errors", "unified.error")}.get(module.file)
         if module.room in SERVICES and allowed is not None:
             for imported in module.imports:

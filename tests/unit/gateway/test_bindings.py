@@ -109,7 +109,14 @@ def rpc(rule: str, options: str = USER, signature: str = "(Q) returns (A)") -> s
         (rpc('get: "/a"', options=USER + 'option (unified.api.v1.rest) = {location: "/a"};'), "state a location"),
         (
             rpc('get: "/a"', options=USER + 'option (unified.api.v1.rest) = {success_status: 201, location: "/{id}"};'),
-            "has no id",
+            "has no text id",
+        ),
+        (
+            rpc(
+                'get: "/a" response_body: "thing"',
+                options=USER + 'option (unified.api.v1.rest) = {success_status: 201, location: "/{id}/{thing_id}"};',
+            ),
+            "has no text thing_id",
         ),
     ],
 )

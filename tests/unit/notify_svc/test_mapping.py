@@ -55,6 +55,11 @@ def test_an_event_that_nobody_made_is_understood(kind: str) -> None:
     assert (change.type, change.actor_id, change.due_time, change.recipients()) == (f"task.{kind}", "", NOON, ["ada", "bob"])
 
 
+def test_a_comment_is_understood() -> None:
+    change = change_of(task_event("commented", excerpt="Who tells them?"))
+    assert (change.type, change.excerpt, change.task_id) == ("task.commented", "Who tells them?", TASK_ID)
+
+
 def payload_of(event: Event) -> task_events_pb2.TaskEvent:
     return task_events_pb2.TaskEvent.FromString(event.data)
 

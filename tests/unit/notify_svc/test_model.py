@@ -25,6 +25,7 @@ SEEN, READ = NEW.seen(NOON), NEW.read(NOON)
         ("task.updated", ["title", "status"], "Bob moved ‘Ship it’ to in progress"),
         ("task.deleted", [], "Bob deleted ‘Ship it’"),
         ("task.restored", [], "Bob restored ‘Ship it’"),
+        ("task.commented", [], "Bob commented on ‘Ship it’"),
     ],
 )
 def test_a_title_says_who_did_what_to_which_task(event_type: str, fields: list[str], title: str) -> None:
@@ -88,6 +89,10 @@ def test_who_is_not_named_is_somebody() -> None:
 )
 def test_a_body_says_what_changed(fields: list[str], body: str) -> None:
     assert body_of(replace(CHANGE, changed_fields=fields)) == body
+
+
+def test_the_body_of_a_comment_is_how_it_begins() -> None:
+    assert body_of(replace(CHANGE, type="task.commented", excerpt="Who tells them?")) == "Who tells them?"
 
 
 @pytest.mark.parametrize("actor_id", ["ada", "bob"])

@@ -74,7 +74,7 @@ class Rest(_message.Message):
     max_body_bytes: _builtins.int
     """The largest request body in bytes. 256 KiB when zero."""
     location: _builtins.str
-    """For 201: the path of the created resource, with `{id}` where the id of the answered resource goes."""
+    """For 201: the path of the created resource, with `{id}`, `{task_id}` ... where that field of the answered resource goes."""
     cost: _builtins.int
     """What a request takes from each of `buckets`. 1 when zero; a request always counts as one in `default`."""
     @_builtins.property

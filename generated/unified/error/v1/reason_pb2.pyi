@@ -68,6 +68,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """A request with this idempotency key is still running; retry after the stated time."""
     REASON_NOTIFICATION_NOT_FOUND: _Reason.ValueType  # 22
     """The notification does not exist or belongs to somebody else."""
+    REASON_COMMENT_NOT_FOUND: _Reason.ValueType  # 23
+    """The comment does not exist, is deleted, or is about another task."""
     REASON_TOO_MANY_STREAMS: _Reason.ValueType  # 24
     """The user has as many open streams as are allowed; end one first."""
     REASON_CANCELLED: _Reason.ValueType  # 19
@@ -124,6 +126,8 @@ REASON_IDEMPOTENCY_IN_PROGRESS: Reason.ValueType  # 21
 """A request with this idempotency key is still running; retry after the stated time."""
 REASON_NOTIFICATION_NOT_FOUND: Reason.ValueType  # 22
 """The notification does not exist or belongs to somebody else."""
+REASON_COMMENT_NOT_FOUND: Reason.ValueType  # 23
+"""The comment does not exist, is deleted, or is about another task."""
 REASON_TOO_MANY_STREAMS: Reason.ValueType  # 24
 """The user has as many open streams as are allowed; end one first."""
 REASON_CANCELLED: Reason.ValueType  # 19

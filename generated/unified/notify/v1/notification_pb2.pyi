@@ -66,11 +66,13 @@ class Notification(_message.Message):
     id: _builtins.str
     """The notification's id: an ObjectId as 24 hexadecimal digits."""
     type: _builtins.str
-    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.due_soon", "task.overdue"."""
+    """What happened: "task.created", "task.updated", "task.deleted", "task.restored", "task.commented", "task.due_soon",
+    "task.overdue".
+    """
     title: _builtins.str
     """Who did what to which task, in a line."""
     body: _builtins.str
-    """What else there is to say: of a change, which fields it changed."""
+    """What else there is to say: of a change, which fields it changed; of a comment, how it begins."""
     task_id: _builtins.str
     """The task it is about."""
     actor_id: _builtins.str

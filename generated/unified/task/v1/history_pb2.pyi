@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class HistoryEntry(_message.Message):
-    """One change of a task, as it stays on record."""
+    """One change of a task, as it stays on record. Comments are none: they are read as comments."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -26,7 +26,7 @@ from unified.task.v1 import history_pb2 as unified_dot_task_dot_v1_dot_history__
 from unified.task.v1 import task_pb2 as unified_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!unified/task/v1/task_events.proto\x12\x0funified.task.v1\x1a\x1dunified/task/v1/history.proto\x1a\x1aunified/task/v1/task.proto\"\xaf\x04\n\tTaskEvent\x12\x19\n\x08\x61\x63tor_id\x18\x01 \x01(\tR\x07\x61\x63torId\x12\x1d\n\nactor_name\x18\x06 \x01(\tR\tactorName\x12\x30\n\x14previous_assignee_id\x18\x0b \x01(\tR\x12previousAssigneeId\x12#\n\rassignee_name\x18\x0c \x01(\tR\x0c\x61ssigneeName\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12\x38\n\x07\x63reated\x18\x03 \x01(\x0b\x32\x1c.unified.task.v1.TaskCreatedH\x00R\x07\x63reated\x12\x38\n\x07updated\x18\x04 \x01(\x0b\x32\x1c.unified.task.v1.TaskUpdatedH\x00R\x07updated\x12\x38\n\x07\x64\x65leted\x18\x05 \x01(\x0b\x32\x1c.unified.task.v1.TaskDeletedH\x00R\x07\x64\x65leted\x12;\n\x08restored\x18\x07 \x01(\x0b\x32\x1d.unified.task.v1.TaskRestoredH\x00R\x08restored\x12\x39\n\x08\x64ue_soon\x18\t \x01(\x0b\x32\x1c.unified.task.v1.TaskDueSoonH\x00R\x07\x64ueSoon\x12\x38\n\x07overdue\x18\n \x01(\x0b\x32\x1c.unified.task.v1.TaskOverdueH\x00R\x07overdueB\x06\n\x04kind\"\r\n\x0bTaskCreated\"l\n\x0bTaskUpdated\x12%\n\x0e\x63hanged_fields\x18\x01 \x03(\tR\rchangedFields\x12\x36\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1c.unified.task.v1.FieldChangeR\x07\x63hanges\"\r\n\x0bTaskDeleted\"\x0e\n\x0cTaskRestored\"\r\n\x0bTaskDueSoon\"\r\n\x0bTaskOverdueb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!unified/task/v1/task_events.proto\x12\x0funified.task.v1\x1a\x1dunified/task/v1/history.proto\x1a\x1aunified/task/v1/task.proto\"\xef\x04\n\tTaskEvent\x12\x19\n\x08\x61\x63tor_id\x18\x01 \x01(\tR\x07\x61\x63torId\x12\x1d\n\nactor_name\x18\x06 \x01(\tR\tactorName\x12\x30\n\x14previous_assignee_id\x18\x0b \x01(\tR\x12previousAssigneeId\x12#\n\rassignee_name\x18\x0c \x01(\tR\x0c\x61ssigneeName\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12\x38\n\x07\x63reated\x18\x03 \x01(\x0b\x32\x1c.unified.task.v1.TaskCreatedH\x00R\x07\x63reated\x12\x38\n\x07updated\x18\x04 \x01(\x0b\x32\x1c.unified.task.v1.TaskUpdatedH\x00R\x07updated\x12\x38\n\x07\x64\x65leted\x18\x05 \x01(\x0b\x32\x1c.unified.task.v1.TaskDeletedH\x00R\x07\x64\x65leted\x12;\n\x08restored\x18\x07 \x01(\x0b\x32\x1d.unified.task.v1.TaskRestoredH\x00R\x08restored\x12>\n\tcommented\x18\x08 \x01(\x0b\x32\x1e.unified.task.v1.TaskCommentedH\x00R\tcommented\x12\x39\n\x08\x64ue_soon\x18\t \x01(\x0b\x32\x1c.unified.task.v1.TaskDueSoonH\x00R\x07\x64ueSoon\x12\x38\n\x07overdue\x18\n \x01(\x0b\x32\x1c.unified.task.v1.TaskOverdueH\x00R\x07overdueB\x06\n\x04kind\"\r\n\x0bTaskCreated\"l\n\x0bTaskUpdated\x12%\n\x0e\x63hanged_fields\x18\x01 \x03(\tR\rchangedFields\x12\x36\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1c.unified.task.v1.FieldChangeR\x07\x63hanges\"\r\n\x0bTaskDeleted\"\x0e\n\x0cTaskRestored\"H\n\rTaskCommented\x12\x1d\n\ncomment_id\x18\x01 \x01(\tR\tcommentId\x12\x18\n\x07\x65xcerpt\x18\x02 \x01(\tR\x07\x65xcerpt\"\r\n\x0bTaskDueSoon\"\r\n\x0bTaskOverdueb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'unified.task.v1.task_events
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TASKEVENT']._serialized_start=114
-  _globals['_TASKEVENT']._serialized_end=673
-  _globals['_TASKCREATED']._serialized_start=675
-  _globals['_TASKCREATED']._serialized_end=688
-  _globals['_TASKUPDATED']._serialized_start=690
-  _globals['_TASKUPDATED']._serialized_end=798
-  _globals['_TASKDELETED']._serialized_start=800
-  _globals['_TASKDELETED']._serialized_end=813
-  _globals['_TASKRESTORED']._serialized_start=815
-  _globals['_TASKRESTORED']._serialized_end=829
-  _globals['_TASKDUESOON']._serialized_start=831
-  _globals['_TASKDUESOON']._serialized_end=844
-  _globals['_TASKOVERDUE']._serialized_start=846
-  _globals['_TASKOVERDUE']._serialized_end=859
+  _globals['_TASKEVENT']._serialized_end=737
+  _globals['_TASKCREATED']._serialized_start=739
+  _globals['_TASKCREATED']._serialized_end=752
+  _globals['_TASKUPDATED']._serialized_start=754
+  _globals['_TASKUPDATED']._serialized_end=862
+  _globals['_TASKDELETED']._serialized_start=864
+  _globals['_TASKDELETED']._serialized_end=877
+  _globals['_TASKRESTORED']._serialized_start=879
+  _globals['_TASKRESTORED']._serialized_end=893
+  _globals['_TASKCOMMENTED']._serialized_start=895
+  _globals['_TASKCOMMENTED']._serialized_end=967
+  _globals['_TASKDUESOON']._serialized_start=969
+  _globals['_TASKDUESOON']._serialized_end=982
+  _globals['_TASKOVERDUE']._serialized_start=984
+  _globals['_TASKOVERDUE']._serialized_end=997
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ class TaskEvent(_message.Message):
     """What happened to a task, as published to the exchange `unified.events`. The id, type, time and sequence of the event travel
     as CloudEvents attributes in the message's headers; `sequence` is the task's version after the change, so no number is missing
     in the end, and consumers accept any order. `due_soon` and `overdue` are no changes: their sequence is the version that the task
-    had.
+    had. Nor is `commented`: its `subject` is the comment's id, and `sequence` the comment's version.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -39,6 +39,7 @@ class TaskEvent(_message.Message):
     UPDATED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     RESTORED_FIELD_NUMBER: _builtins.int
+    COMMENTED_FIELD_NUMBER: _builtins.int
     DUE_SOON_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
     actor_id: _builtins.str
@@ -51,7 +52,7 @@ class TaskEvent(_message.Message):
     """What the assignee is called, where the change assigned the task."""
     @_builtins.property
     def task(self) -> _task_pb2.Task:
-        """The task after the change (for a deletion: as it was)."""
+        """The task after the change (for a deletion and a comment: as it was)."""
 
     @_builtins.property
     def created(self) -> Global___TaskCreated:
@@ -68,6 +69,10 @@ class TaskEvent(_message.Message):
     @_builtins.property
     def restored(self) -> Global___TaskRestored:
         """The task was brought back."""
+
+    @_builtins.property
+    def commented(self) -> Global___TaskCommented:
+        """Somebody commented on the task."""
 
     @_builtins.property
     def due_soon(self) -> Global___TaskDueSoon:
@@ -89,14 +94,15 @@ class TaskEvent(_message.Message):
         updated: Global___TaskUpdated | None = ...,
         deleted: Global___TaskDeleted | None = ...,
         restored: Global___TaskRestored | None = ...,
+        commented: Global___TaskCommented | None = ...,
         due_soon: Global___TaskDueSoon | None = ...,
         overdue: Global___TaskOverdue | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["commented", b"commented", "created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "assignee_name", b"assignee_name", "created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "previous_assignee_id", b"previous_assignee_id", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "actor_name", b"actor_name", "assignee_name", b"assignee_name", "commented", b"commented", "created", b"created", "deleted", b"deleted", "due_soon", b"due_soon", "kind", b"kind", "overdue", b"overdue", "previous_assignee_id", b"previous_assignee_id", "restored", b"restored", "task", b"task", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored", "due_soon", "overdue"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["created", "updated", "deleted", "restored", "commented", "due_soon", "overdue"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -182,6 +188,32 @@ class TaskRestored(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TaskRestored: _TypeAlias = TaskRestored  # noqa: Y015
+
+@_typing.final
+class TaskCommented(_message.Message):
+    """Somebody commented on a task. Changes and deletions of comments are not announced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMENT_ID_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
+    comment_id: _builtins.str
+    """The new comment."""
+    excerpt: _builtins.str
+    """How it begins: up to 200 characters in one line, with "…" where more follows."""
+    def __init__(
+        self,
+        *,
+        comment_id: _builtins.str = ...,
+        excerpt: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment_id", b"comment_id", "excerpt", b"excerpt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskCommented: _TypeAlias = TaskCommented  # noqa: Y015
 
 @_typing.final
 class TaskDueSoon(_message.Message):
