@@ -70,13 +70,13 @@ class EdgeServer(web.Server):
 
 
 class EdgeRequest(web.BaseRequest):
-    """A request that knows what every answer to it carries. `answer_headers` is for what is found out on the way, as is the
-    client's `address`, which is not the peer's behind a proxy."""
+    """A request that knows what every answer to it carries. `answer_headers` tells what was found out on the way, and
+    `address` is the client's, which is not the peer's behind a proxy."""
 
     def __init__(self, server: EdgeServer, *args: Any) -> None:
         super().__init__(*args)
         self._server = server
-        self.answer_headers: Mapping[str, str] = {}
+        self.answer_headers: Callable[[], Mapping[str, str]] = dict
         self.address = self.remote or ""
 
     @contextmanager
@@ -103,7 +103,7 @@ class EdgeRequest(web.BaseRequest):
         # The only place that all answers pass with their final headers; aiohttp's signals need its Application.
         headers = response.headers
         headers.pop("Server", None)
-        headers.update(self.answer_headers)
+        headers.update(self.answer_headers())
         headers["X-Request-Id"] = request_id.get()
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)

@@ -12,7 +12,7 @@ from gateway.windows import Payment, Standing
 
 
 class Tally:
-    """The spending of one request. `headers` are those of its answer, whatever that will be.
+    """The spending of one request.
 
     What one step refuses stays spent in the steps before it: who goes on asking uses up what the address may ask for.
     """
@@ -21,7 +21,6 @@ class Tally:
         self._limiter = limiter
         self._spent: list[Spending] = []
         self._standings: list[Standing] = []
-        self.headers: dict[str, str] = {}
 
     async def spend(self, charges: Sequence[Charge], spenders: Sequence[str]) -> None:
         """One step. Raises RATE_LIMITED when it is too much for a bucket; then none of the step's buckets is spent from."""
@@ -30,36 +29,38 @@ class Tally:
         spending = await self._limiter.spend(Payment(charges, spenders))
         refused = [each for each in spending.standings if each.left < 0]
         if refused:
-            self._show([each.given_back for each in spending.standings])
+            self._standings += [each.given_back for each in spending.standings]
             raise _refusal(max(refused, key=lambda each: each.reset_s))
         self._spent.append(spending)
-        self._show(spending.standings)
+        self._standings += spending.standings
 
     async def give_back(self) -> None:
         """The request failed on our side, so it takes nothing."""
         for spending in self._spent:
             await self._limiter.give_back(spending)
         self._standings = [each.given_back for each in self._standings]
-        self._show([])
 
-    def _show(self, standings: Sequence[Standing]) -> None:
-        self._standings += standings
-        if self._standings:
-            self.headers.update(_headers(self._standings))
+    def headers(self) -> dict[str, str]:
+        """What an answer says now: the established fields of the bucket that comes to its end first, the newer ones of all."""
+        if not self._standings:
+            return {}
+        nearest = min(self._standings, key=lambda each: (each.left // each.charge.cost, -each.reset_s))
+        return {
+            "RateLimit-Limit": str(nearest.max),
+            "RateLimit-Remaining": str(_left(nearest)),
+            "RateLimit-Reset": str(_seconds(nearest)),
+            "RateLimit-Policy": ", ".join([_policy(each) for each in self._standings]),
+            "RateLimit": ", ".join([_state(each) for each in self._standings]),
+        }
 
 
-def _headers(standings: Sequence[Standing]) -> dict[str, str]:
-    """The established fields, of the bucket that comes to its end first, and those of the newer draft, of all."""
-    nearest = min(standings, key=lambda each: (each.left // each.charge.cost, -each.reset_s))
-    return {
-        "RateLimit-Limit": str(nearest.max),
-        "RateLimit-Remaining": str(_left(nearest)),
-        "RateLimit-Reset": str(_seconds(nearest)),
-        "RateLimit-Policy": ", ".join(
-            [f'"{each.charge.bucket.name}";q={each.max};w={each.charge.bucket.window_s}' for each in standings]
-        ),
-        "RateLimit": ", ".join([f'"{each.charge.bucket.name}";r={_left(each)};t={_seconds(each)}' for each in standings]),
-    }
+def _policy(standing: Standing) -> str:
+    bucket = standing.charge.bucket
+    return f'"{bucket.name}";q={standing.max};w={bucket.window_s}'
+
+
+def _state(standing: Standing) -> str:
+    return f'"{standing.charge.bucket.name}";r={_left(standing)};t={_seconds(standing)}'
 
 
 def _refusal(standing: Standing) -> RestError:

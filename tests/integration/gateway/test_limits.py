@@ -175,6 +175,8 @@ async def test_requests_that_travel_together_are_each_admitted_or_refused_whole(
         await windows.give_back(both)
         counts = await redis.mget("ratelimit:one:60:a", "ratelimit:other:60:a")
         await asyncio.gather(*(windows.give_back(both) for _ in range(5)))
+        await windows.spend(alone)
+        await windows.give_back(Payment([Charge(one.bucket, cost=3)], ["a"]))
         nothing = await redis.mget("ratelimit:one:60:a", "ratelimit:other:60:a")
 
     # The third is too much for the other bucket, so it leaves the first alone.
