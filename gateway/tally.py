@@ -3,12 +3,15 @@
 import math
 from collections.abc import Sequence
 
+from prometheus_client import Counter
 from unified.error.v1.reason_pb2 import REASON_RATE_LIMITED
 
 from gateway.buckets import Charge
 from gateway.errors import RestError
 from gateway.limits import Limiter, Spending
 from gateway.windows import Payment, Standing
+
+REFUSED = Counter("unified_rate_limited", "Requests that a limit refused.", ["limit"])
 
 
 class Tally:
@@ -30,7 +33,9 @@ class Tally:
         refused = [each for each in spending.standings if each.left < 0]
         if refused:
             self._standings += [each.given_back for each in spending.standings]
-            raise _refusal(max(refused, key=lambda each: each.reset_s))
+            longest = max(refused, key=lambda each: each.reset_s)
+            REFUSED.labels(longest.charge.bucket.name).inc()
+            raise _refusal(longest)
         self._spent.append(spending)
         self._standings += spending.standings
 

@@ -1,14 +1,16 @@
-"""The limit that every client meets, with the settings that the platform has when nobody sets them."""
+"""The limits that every client meets, with the settings that the platform has when nobody sets them."""
 
 import asyncio
 from collections.abc import Callable
 
-from tests.e2e.rest import visiting
+import aiohttp
+
+from tests.e2e.rest import Client, visiting
 from tests.platform import Platform
 
 
 async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable[..., Platform]) -> None:
-    platform = new_platform(settings={"RATE_LIMIT_MAX": "", "RATE_LIMIT_WINDOW_SECONDS": ""}, gateways=2)
+    platform = new_platform(settings={"RATE_LIMIT_MAX": "", "RATE_LIMIT_LOGIN_MAX": ""}, gateways=2)
     await platform.start()
     async with visiting(platform.base_urls[0]) as one, visiting(platform.base_urls[1]) as two:
         answers = await asyncio.gather(*((one, two)[number % 2].get("/api/users/profile") for number in range(100)))
@@ -24,3 +26,10 @@ async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable
         (await two.get("/api/nowhere")).expect(429)
         (await two.get("/health")).expect(200)
         (await two.get("/openapi.json")).expect(200)
+    elsewhere = aiohttp.TCPConnector(local_addr=("127.0.0.31", 0))
+    async with aiohttp.ClientSession(connector=elsewhere) as session:
+        stranger = Client(session, platform.base_urls[1])
+        tries = [await stranger.post("/api/users/login", {"email": f"{n}@example.com", "password": "x"}) for n in range(21)]
+    assert [each.status for each in tries] == [401] * 20 + [429]
+    assert tries[20].json["bucket"] == "login"
+    assert tries[20].headers["RateLimit"].startswith('"default";r=80;t=')

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 from unified.error.v1.reason_pb2 import REASON_RATE_LIMITED
 
@@ -106,12 +107,14 @@ async def test_a_refusal_names_its_bucket_and_takes_from_none(limiter: Limiter) 
     for _ in range(2):
         await Tally(limiter).spend([DEFAULT, LOGIN], ["a", "a"])
     refused = Tally(limiter)
+    refusals = REGISTRY.get_sample_value("unified_rate_limited_total", {"limit": "login"}) or 0
 
     with pytest.raises(RestError, match="at most 2 requests in 60 seconds") as raised:
         await refused.spend([DEFAULT, LOGIN], ["a", "a"])
 
     assert (raised.value.reason, raised.value.retry_after_s) == (REASON_RATE_LIMITED, 60)
     assert raised.value.members == {"bucket": "login"}
+    assert REGISTRY.get_sample_value("unified_rate_limited_total", {"limit": "login"}) == refusals + 1
     assert refused.headers()["RateLimit"] == '"default";r=98;t=720, "login";r=0;t=60'
     assert (refused.headers()["RateLimit-Limit"], refused.headers()["RateLimit-Remaining"]) == ("2", "0")
 
