@@ -53,7 +53,7 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         router = Router[Target]()
         handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings))
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
-        server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes)
+        server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes, patience_s=settings.body_timeout_seconds)
         services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
         streams = Streams(most=settings.streams_max, most_of_a_user=settings.streams_per_user_max)
         server.when_draining.append(streams.drain)

@@ -1,23 +1,15 @@
-"""aiohttp's low-level server, made to answer as the rest of the edge does: headers of every answer, errors of the parser."""
+"""aiohttp's low-level server and its requests, made to answer as the rest of the edge does: with the headers of every answer."""
 
 import asyncio
-import logging
-import socket
-import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
-from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
+from aiohttp import HttpVersion11, web
 
 from gateway.cors import Cors
-from gateway.problems import problem_response
-from mesh.errors import ServiceError, internal_error
+from gateway.protocol import Connection
 from mesh.logs import request_id
-
-log = logging.getLogger(__name__)
 
 # Longer than clients and proxies keep a connection idle, so that they close it and not we in the middle of a request.
 KEEPALIVE_TIMEOUT_S = 75.0
@@ -35,15 +27,25 @@ SECURITY_HEADERS = {
 
 
 class EdgeServer(web.Server):
-    """Serves HTTP with one handler for everything. While `draining`, every answer says goodbye to its connection."""
+    """Serves HTTP with one handler for everything. While `draining`, every answer says goodbye to its connection.
 
-    def __init__(self, handler: Callable[[Any], Awaitable[web.StreamResponse]], cors: Cors, *, max_header_bytes: int) -> None:
+    `patience_s` is for clients that send their request's head slowly, or take nothing of their answer.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[Any], Awaitable[web.StreamResponse]],
+        cors: Cors,
+        *,
+        max_header_bytes: int,
+        patience_s: float,
+    ) -> None:
         # A handler runs to its end although the client left: whether a write happened must not hang on its patience.
         super().__init__(handler, request_factory=self._make, handler_cancellation=False)
         self.cors = cors
         self.draining = False
         self.when_draining: list[Callable[[], None]] = []
-        self._max_header_bytes = max_header_bytes
+        self._max_header_bytes, self._patience_s = max_header_bytes, patience_s
 
     def drain(self) -> None:
         """Say goodbye from now on, and tell those who wait for it."""
@@ -52,8 +54,9 @@ class EdgeServer(web.Server):
             action()
 
     def __call__(self) -> web.RequestHandler:
-        return _Connection(
+        return Connection(
             self,
+            patience_s=self._patience_s,
             loop=asyncio.get_running_loop(),
             # None is how it is switched off; the handler writes a line of its own.
             access_log=None,
@@ -84,10 +87,9 @@ class EdgeRequest(web.BaseRequest):
         """Until the context is left, call `when_lost` when the client is gone; also one that left without a word, as soon as what
         it was sent is not acknowledged for `stall_s`."""
         connection = self.protocol
-        if self.transport is None or not isinstance(connection, _Connection):
+        if self.transport is None or not isinstance(connection, Connection):
             raise ConnectionResetError("the client went away")
-        if (client := self.transport.get_extra_info("socket")) is not None:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall_s * 1000))
+        connection.forget_after(stall_s)
         connection.when_lost = when_lost
         try:
             yield
@@ -98,6 +100,16 @@ class EdgeRequest(web.BaseRequest):
         """End the connection at once, with what waits to be sent."""
         if self.transport is not None:
             self.transport.abort()
+
+    @property
+    def is_well_framed(self) -> bool:
+        """Whether the body comes in the one way that a proxy before us cannot take for another."""
+        coding = self.headers.get("Transfer-Encoding")
+        return coding is None or (coding.lower() == "chunked" and self.version >= HttpVersion11)
+
+    @property
+    def keep_alive(self) -> bool:
+        return self.is_well_framed and super().keep_alive
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         # The only place that all answers pass with their final headers; aiohttp's signals need its Application.
@@ -111,38 +123,3 @@ class EdgeRequest(web.BaseRequest):
         if self._server.draining:
             response.force_close()
             headers["Connection"] = "close"
-
-
-class _Connection(web.RequestHandler):
-    """Answers what never became a request, and tells when the client is gone."""
-
-    __slots__ = ("when_lost",)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.when_lost: Callable[[], None] | None = None
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
-        if self.when_lost is not None:
-            self.when_lost()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,  # noqa: ARG002  (aiohttp's guess; the problem's own status counts)
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
-            raise ConnectionError("the answer is under way, or nobody waits for it")
-        request_id.set(request_id.get() or uuid.uuid4().hex)
-        error = internal_error()
-        if isinstance(exc, HttpProcessingError):
-            log.info("malformed request", extra={"address": request.remote, "error": type(exc).__name__})
-            error = ServiceError(REASON_INVALID_ARGUMENT, "the request is not HTTP as this server speaks it")
-        else:
-            log.error("unexpected failure", exc_info=exc)
-        response = problem_response(error)
-        response.force_close()
-        return response

@@ -7,6 +7,7 @@ import uuid
 from typing import TypeAlias
 
 from aiohttp import web
+from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
 from gateway.addresses import Addresses
 from gateway.buckets import Charges
@@ -84,6 +85,8 @@ class Handler:
         return response
 
     async def _answer(self, request: EdgeRequest, tally: Tally) -> web.StreamResponse:
+        if not request.is_well_framed:
+            raise RestError(REASON_INVALID_ARGUMENT, "the body must come whole, or chunked in HTTP/1.1")
         try:
             if request.method == "OPTIONS":
                 return web.Response(status=204, headers={"Allow": self._router.allow(request.rel_url.raw_path)})
@@ -106,7 +109,8 @@ class Handler:
 
     def _authenticate(self, request: EdgeRequest) -> Caller:
         """Whom the access token names. Raises UNAUTHENTICATED with the challenge."""
-        header = request.headers.get("Authorization", "")
+        # Two of them together are no token.
+        header = ", ".join(request.headers.getall("Authorization", ()))
         token = header[len(_BEARER) :].strip()
         if not header.lower().startswith(_BEARER) or not token.isascii():
             raise unauthenticated("send an access token as Authorization: Bearer", token_was_sent=bool(header))
