@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from unified.api.v1 import options_pb2
 
-from gateway.contract import ContractError, message_of
+from gateway.contract import ContractError, fields_on, message_of
 from gateway.templates import VARIABLE, Template, parse_template
 
 WHOLE_BODY = "*"
@@ -135,7 +135,8 @@ def _binding(method: MethodDescriptor, rule: HttpRule) -> Binding:
 def _check_request(binding: Binding) -> None:
     fields = binding.method.input_type.fields_by_name
     for variable in binding.template.variables:
-        if variable not in fields or fields[variable].is_repeated or fields[variable].message_type:
+        way = fields_on(binding.method.input_type, variable)
+        if not way or way[-1].is_repeated or way[-1].message_type:
             raise ContractError(f"binds the path variable {{{variable}}}, which is not a plain field of its request")
     if binding.body and binding.verb in _BODILESS:
         raise ContractError(f"has a body, which {binding.verb} must not have")

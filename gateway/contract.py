@@ -51,6 +51,18 @@ def message_of(field: FieldDescriptor) -> Descriptor:
     return field.message_type
 
 
+def fields_on(message: Descriptor, path: str) -> list[FieldDescriptor]:
+    """The fields that a path of proto names, as in "thing.name", leads through; none when it leads nowhere, or into a list."""
+    fields: list[FieldDescriptor] = []
+    within: Descriptor | None = message
+    for name in path.split("."):
+        if within is None or name not in within.fields_by_name or (fields and fields[-1].is_repeated):
+            return []
+        fields.append(within.fields_by_name[name])
+        within = fields[-1].message_type
+    return fields
+
+
 def _comments(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, str]]:
     names = dict(_places(file))
     for location in file.source_code_info.location:

@@ -1,5 +1,6 @@
 """Puts the OpenAPI document together."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +9,7 @@ from gateway.bindings import Binding
 from gateway.openapi.operations import HEADERS, operation, tag_of
 from gateway.openapi.problems import problem_component, problem_schema
 from gateway.openapi.schemas import Schema, Schemas
+from gateway.transcoding.requests import RequestReader
 
 API_VERSION = "1.0.0"
 DESCRIPTION = """Tasks, and notifications of what happens to them.
@@ -58,10 +60,8 @@ def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> 
 
 def _camel_path(binding: Binding) -> str:
     """The path with its variables named as parameters are."""
-    path = binding.template.text
-    for name in binding.template.variables:
-        path = path.replace(f"{{{name}}}", f"{{{binding.method.input_type.fields_by_name[name].json_name}}}")
-    return path
+    names = {".".join(parameter.path): parameter.name for parameter in RequestReader(binding).path}
+    return re.sub(r"\{([^=}]+)(?:=[^}]+)?\}", lambda variable: f"{{{names[variable[1]]}}}", binding.template.text)
 
 
 def _health(operation_id: str, summary: str) -> Schema:

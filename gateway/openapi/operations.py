@@ -81,10 +81,10 @@ def tag_of(binding: Binding) -> str:
 
 
 def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
-    fields = binding.method.input_type.fields_by_name
-    for variable in binding.template.variables:
-        yield _parameter(fields[variable].json_name, "path", schemas.field(fields[variable], Use.INPUT)) | {"required": True}
     reader = RequestReader(binding)
+    for parameter, span in zip(reader.path, binding.template.spans, strict=True):
+        schema = schemas.field(parameter.field, Use.INPUT) | ({} if span.is_one_segment else {"pattern": span.regex})
+        yield _parameter(parameter.name, "path", schema) | {"required": True}
     for parameter in reader.query:
         yield _parameter(parameter.name, "query", schemas.field(parameter.field, Use.INPUT))
     if binding.is_stream:

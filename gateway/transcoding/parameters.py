@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from gateway.contract import ContractError
+from gateway.contract import ContractError, fields_on
 from gateway.transcoding.input_errors import InputErrors
 from gateway.transcoding.supported import WELL_KNOWN
 from gateway.transcoding.values import Reader, WrongValueError, text_reader
@@ -31,6 +31,12 @@ class Parameter:
             return None
 
 
+def path_parameter(request: Descriptor, path: str) -> Parameter:
+    """The parameter of a path variable."""
+    fields = fields_on(request, path)
+    return Parameter(tuple(path.split(".")), ".".join(field.json_name for field in fields), fields[-1])
+
+
 def query_parameters(field: FieldDescriptor) -> Iterator[Parameter]:
     """The parameters that fill a field: itself, or each field of the message it holds."""
     return _parameters(field, (), ())
@@ -38,6 +44,8 @@ def query_parameters(field: FieldDescriptor) -> Iterator[Parameter]:
 
 def _parameters(field: FieldDescriptor, path: tuple[str, ...], names: tuple[str, ...]) -> Iterator[Parameter]:
     path, names = (*path, field.name), (*names, field.json_name)
+    if field.containing_oneof is not None and len(field.containing_oneof.fields) > 1:
+        raise ContractError(f"{field.full_name} is one of several, so it cannot be a query parameter")
     if field.message_type is None or field.message_type.full_name in WELL_KNOWN:
         yield Parameter(path, ".".join(names), field)
         return

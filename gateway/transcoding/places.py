@@ -23,7 +23,9 @@ def compile_places(binding: Binding) -> Callable[[str], dict[str, str]]:
         if not steps:
             return {"pointer": ""}
         names = list(_json_names(steps, request))
-        if binding.body == WHOLE_BODY and names[0] not in binding.template.variables:
+        if ".".join(steps) in binding.template.variables:
+            return {"parameter": ".".join(names)}
+        if binding.body == WHOLE_BODY:
             return {"pointer": "".join(f"/{name}" for name in names)}
         if binding.body and steps[:1] == [binding.body]:
             return {"pointer": "".join(f"/{name}" for name in names[1:])}

@@ -12,7 +12,7 @@ from gateway.contract import message_of
 from gateway.transcoding.changes import UPDATE_MASK, changed_resource
 from gateway.transcoding.decode import compile_decoder, compile_fields
 from gateway.transcoding.input_errors import InputErrors
-from gateway.transcoding.parameters import Parameter, compile_query, query_parameters
+from gateway.transcoding.parameters import Parameter, compile_query, path_parameter, query_parameters
 from gateway.transcoding.supported import check_supported
 
 ETAG = "etag"
@@ -27,8 +27,13 @@ class RequestReader:
         check_supported(request)
         fields = request.fields_by_name
         self._request_class = binding.request_class
-        self._path = [Parameter((name,), fields[name].json_name, fields[name]) for name in binding.template.variables]
-        self.query = [each for field in query_fields(binding) for each in query_parameters(field)]
+        self.path = [path_parameter(request, variable) for variable in binding.template.variables]
+        self.query = [
+            each
+            for field in query_fields(binding)
+            for each in query_parameters(field)
+            if ".".join(each.path) not in binding.template.variables
+        ]
         self._read_query = compile_query(self.query)
         self._read_body = _compile_body(binding)
         self.takes_etag = ETAG in fields
@@ -37,13 +42,33 @@ class RequestReader:
         """The message. `body` is parsed JSON, ignored where the binding has none. Raises InvalidRequestError."""
         errors = InputErrors()
         fields = self._read_body(body, errors)
-        for parameter, text in zip(self._path, path, strict=True):
-            fields[parameter.path[0]] = parameter.read(text, errors)
+        values = [parameter.read(text, errors) for parameter, text in zip(self.path, path, strict=True)]
         fields |= self._read_query(query, errors)
+        for parameter, value in zip(self.path, values, strict=True):
+            _put(fields, parameter, value, errors)
         if etag is not None and self.takes_etag:
             fields[ETAG] = etag
         errors.raise_if_any()
         return self._request_class(**fields)
+
+
+def _put(fields: dict[str, Any], parameter: Parameter, value: Any, errors: InputErrors) -> None:
+    """Add what the path says. The body may say the same, but nothing else."""
+    *parents, name = parameter.path
+    holder: Any = fields
+    for parent in parents:
+        if isinstance(holder, dict):
+            holder[parent] = holder.get(parent) or {}
+            holder = holder[parent]
+        else:
+            holder = getattr(holder, parent)
+    sent = holder.get(name) if isinstance(holder, dict) else getattr(holder, name)
+    if sent and sent != value:
+        errors.at_parameter(parameter.name, "is not what the body says")
+    elif isinstance(holder, dict):
+        holder[name] = value
+    elif value is not None:
+        setattr(holder, name, value)
 
 
 def query_fields(binding: Binding) -> list[FieldDescriptor]:

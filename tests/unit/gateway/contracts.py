@@ -58,9 +58,18 @@ def message(source: str, name: str = "M") -> Descriptor:
 
 def usable_message(source: str, package: str) -> Descriptor:
     """The message M, in the process's pool: one that can hold the timestamps of generated code. The package is its alone."""
-    file = compile_contract(source, package).file[-1]
-    descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
-    return descriptor_pool.Default().FindMessageTypeByName(f"{package}.M")
+    return _usable(source, package).FindMessageTypeByName(f"{package}.M")
+
+
+def usable_service(source: str, package: str) -> ServiceDescriptor:
+    """The same for the service S."""
+    return _usable(source, package).FindServiceByName(f"{package}.S")
+
+
+def _usable(source: str, package: str) -> DescriptorPool:
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(compile_contract(source, package).file[-1].SerializeToString())
+    return pool
 
 
 def service(methods: str, messages: str = "") -> ServiceDescriptor:

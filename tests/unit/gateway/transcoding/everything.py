@@ -37,7 +37,10 @@ EVERYTHING = usable_message(
     message M {{
         {_fields()}
         string class = 90;
-        oneof choice {{ Inner left = 91; string right_side = 92; int64 third = 93; }}
+        oneof choice {{
+            Inner left = 91; string right_side = 92; int64 third = 93;
+            google.protobuf.Duration fourth = 94; google.protobuf.Timestamp fifth = 95;
+        }}
     }}
     """,
     "test.everything.v1",

@@ -34,6 +34,13 @@ def test_refuses_by_name(compiler: Callable[[Descriptor], object], source: str, 
         compiler(message(source))
 
 
+def test_one_of_several_cannot_come_from_a_query() -> None:
+    field = message("message M { N n = 1; } message N { oneof x { string a = 1; string b = 2; } }").fields_by_name["n"]
+
+    with pytest.raises(ContractError, match=r"test\.v1\.N\.a is one of several"):
+        list(query_parameters(field))
+
+
 def test_a_list_of_messages_cannot_come_from_a_query() -> None:
     field = message("message M { repeated N n = 1; } message N { string x = 1; }").fields_by_name["n"]
 
