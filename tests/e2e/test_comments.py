@@ -5,13 +5,11 @@ from typing import Any
 import grpc
 import orjson
 import pytest
-from bson import ObjectId
 from google.protobuf.json_format import MessageToDict
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import comment_service_pb2 as pb
 from unified.task.v1.comment_service_pb2_grpc import CommentServiceStub
 
-from mesh import mongo
 from mesh.errors import from_rpc_error
 from tests.callers import bearer
 from tests.e2e.rest import Person
@@ -21,13 +19,9 @@ NOWHERE = "0" * 24
 
 
 @pytest.fixture
-async def task(platform: Platform, mongo_uri: str, ada: Person, bob: Person) -> dict[str, Any]:
-    """Ada's, which concerns Bob too."""
-    task = await ada.creates(title="Ship it")
-    async with mongo.open_mongo(mongo_uri, "tests") as client:
-        tasks = mongo.database(client, platform.database("task_svc"))["tasks"]
-        await tasks.update_one({"_id": ObjectId(task["id"])}, {"$push": {"memberIds": bob.user["id"]}})
-    return task
+async def task(ada: Person, bob: Person) -> dict[str, Any]:
+    """Ada's, which Bob is to do."""
+    return await ada.creates(title="Ship it", assigneeId=bob.user["id"])
 
 
 def path_of(task: dict[str, Any]) -> str:
@@ -54,12 +48,31 @@ async def test_a_comment_is_written_found_and_told(ada: Person, bob: Person, tas
     told, _ = await ada.is_notified(2)
     assert (told["type"], told["title"], told["body"]) == ("task.commented", "Bob commented on ‘Ship it’", "Who tells them?")
     assert (told["taskId"], told["actorId"], told["createTime"]) == (task["id"], bob.user["id"], comment["createTime"])
+    own, _ = await bob.is_notified(2)
+    assert (own["eventId"], own["title"]) == (told["eventId"], told["title"])
     only = (await ada.get("/api/notifications?type=task.commented")).expect(200)["notifications"]
     assert only == [told]
     why = (await ada.get("/api/notifications/explain", params={"eventId": told["eventId"]})).expect(200)
     assert (why["outcome"], why["notificationId"]) == ("notified", told["id"])
     types = (await ada.get("/api/notifications/preferences")).expect(200)["types"]
     assert {"type": "task.commented", "inbox": True} in types
+
+
+async def test_whom_the_task_no_longer_concerns_neither_reads_nor_hears(ada: Person, bob: Person, task: dict[str, Any]) -> None:
+    comment = (await bob.post(path_of(task), {"body": "mine"})).expect(201)
+    place = f"{path_of(task)}/{comment['id']}"
+    (await ada.patch(f"/api/tasks/{task['id']}", {"assigneeId": None})).expect(200)
+    (await ada.post(path_of(task), {"body": "among us"})).expect(201)
+    answers = [
+        await bob.get(path_of(task)),
+        await bob.post(path_of(task), {"body": "still here"}),
+        await bob.get(place),
+        await bob.patch(place, {"body": "still mine"}),
+        await bob.delete(place),
+    ]
+    assert [answer.expect(404)["code"] for answer in answers] == ["task_not_found"] * 5
+    await ada.is_notified(4)
+    assert [each["type"] for each in await bob.is_notified(3)] == ["task.updated", "task.commented", "task.created"]
 
 
 async def test_a_conversation_is_read_page_by_page_oldest_first(ada: Person, bob: Person, task: dict[str, Any]) -> None:
