@@ -123,8 +123,9 @@ def _key(user_id: str) -> str:
 
 
 def _decode(entry: bytes) -> User | None:
-    """The user in an entry; nothing where it is not one of ours."""
+    """The user in an entry; nothing where it is not one of ours, or of a build that did not know all of a user."""
     try:
-        return user_from_proto(user_pb2.User.FromString(entry.partition(b":")[2]))
+        message = user_pb2.User.FromString(entry.partition(b":")[2])
+        return user_from_proto(message) if message.timezone else None
     except (DecodeError, ValueError):
         return None

@@ -6,16 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+# What holds for users who have not said anything else.
+UTC, ENGLISH = "UTC", "en"
+
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or program with an account. `version` counts the account's states, from 1; times are in UTC, in milliseconds."""
+    """A person or program with an account. `timezone` is an IANA name, `locale` a language tag of BCP 47. `version` counts the
+    account's states, from 1; times are in UTC, in milliseconds."""
 
     id: str
     email: str
     name: str
     create_time: datetime
     update_time: datetime
+    timezone: str = UTC
+    locale: str = ENGLISH
     version: int = 1
 
     @property

@@ -17,13 +17,13 @@ from unified.error.v1 import reason_pb2
 from mesh.coalesce import Coalescer
 from mesh.errors import ServiceError
 from mesh.mongo import Document, object_id
-from user_svc.model import Account, User, email_key
+from user_svc.model import ENGLISH, UTC, Account, User, email_key
 
 INDEXES = [
     IndexModel([("emailKey", ASCENDING)], name="emailKey", unique=True),
     IndexModel([("updateTime", ASCENDING)], name="cachePending", partialFilterExpression={"cachePending": True}),
 ]
-FIELDS = {"email": 1, "name": 1, "createTime": 1, "updateTime": 1, "version": 1}
+FIELDS = dict.fromkeys(("email", "name", "timezone", "locale", "createTime", "updateTime", "version"), 1)
 # Reads that travel together belong to no single caller's deadline.
 READ_TIMEOUT_S = 5.0
 
@@ -63,8 +63,7 @@ class MongoUserRepository:
 
     async def update(self, user: User) -> bool:
         before = {"_id": ObjectId(user.id), "version": user.version - 1}
-        fields = {"name": user.name, "updateTime": user.update_time, "version": user.version, "cachePending": True}
-        result = await self._users.update_one(before, {"$set": fields})
+        result = await self._users.update_one(before, {"$set": {**_to_fields(user), "cachePending": True}})
         return result.matched_count == 1
 
     async def cache_pending(self, limit: int) -> list[User]:
@@ -88,9 +87,18 @@ def _to_document(account: Account) -> Document:
         "_id": ObjectId(user.id),
         "email": user.email,
         "emailKey": email_key(user.email),
-        "name": user.name,
         "passwordHash": account.password_hash,
         "createTime": user.create_time,
+        **_to_fields(user),
+    }
+
+
+def _to_fields(user: User) -> Document:
+    """What may differ from version to version."""
+    return {
+        "name": user.name,
+        "timezone": user.timezone,
+        "locale": user.locale,
         "updateTime": user.update_time,
         "version": user.version,
     }
@@ -101,6 +109,9 @@ def _to_user(document: Any) -> User:
         id=str(document["_id"]),
         email=document["email"],
         name=document["name"],
+        # Users were stored before they had these.
+        timezone=document.get("timezone", UTC),
+        locale=document.get("locale", ENGLISH),
         create_time=document["createTime"],
         update_time=document["updateTime"],
         version=document["version"],

@@ -454,11 +454,24 @@ class Users:
             ),
         )
 
-    async def update_profile(self, *, name: str | Unset | None = UNSET, etag: str | None = None) -> models.User:
-        """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write."""
+    async def update_profile(
+        self,
+        *,
+        name: str | Unset | None = UNSET,
+        timezone: str | Unset | None = UNSET,
+        locale: str | Unset | None = UNSET,
+        etag: str | None = None,
+    ) -> models.User:
+        """Changes the fields of the caller's account that `update_mask` names (name, timezone, locale); the others stay. One
+        atomic write. A time zone that does not exist is refused.
+        """
         return read(
             models.User,
-            await self._transport.call(Call("PATCH", "/api/users/profile", repeats=True), body={"name": name}, etag=etag),
+            await self._transport.call(
+                Call("PATCH", "/api/users/profile", repeats=True),
+                body={"name": name, "timezone": timezone, "locale": locale},
+                etag=etag,
+            ),
         )
 
 

@@ -388,3 +388,7 @@ class User:
     """When the account last changed."""
     etag: str = ""
     """Changes with every change of the user; send it back to write only what was read."""
+    timezone: str = ""
+    """Where the user's clock is: the name of an IANA time zone. "UTC" when not stated."""
+    locale: str = ""
+    """Which language and conventions the user prefers: a language tag of BCP 47, kept as it is written. "en" when not stated."""

@@ -1,7 +1,7 @@
 """Somebody who uses the user service in tests."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as pb
@@ -48,8 +48,12 @@ class Person:
         return answer.user
 
     async def rename(self, name: str, etag: str = "") -> user_pb2.User:
-        request = pb.UpdateProfileRequest(user=user_pb2.User(name=name), etag=etag)
-        request.update_mask.paths.append("name")
+        return await self.change(etag, name=name)
+
+    async def change(self, etag: str = "", **fields: Any) -> user_pb2.User:
+        """Change these fields; None clears one."""
+        request = pb.UpdateProfileRequest(user=user_pb2.User(**fields), etag=etag)
+        request.update_mask.paths.extend(fields)
         return await self.update(request)
 
     async def update(self, request: pb.UpdateProfileRequest) -> user_pb2.User:

@@ -87,3 +87,48 @@ async def test_an_id_that_is_none_is_no_user(visitor: Visitor, jwt_secret: str) 
     metadata = signed_in("not an id", jwt_secret)
     with refused(reason_pb2.REASON_USER_NOT_FOUND):
         await visitor.stub.GetProfile(pb.GetProfileRequest(), metadata=metadata, timeout=10)
+
+
+async def test_a_new_user_lives_in_utc_and_reads_english(ada: Person) -> None:
+    assert (ada.user.timezone, ada.user.locale) == ("UTC", "en")
+
+
+async def test_time_zone_and_locale_are_changed_one_by_one_and_cleared(ada: Person) -> None:
+    changed = await ada.change(timezone="Europe/London")
+    assert (changed.timezone, changed.locale, changed.name, changed.etag) == ("Europe/London", "en", ada.user.name, "2")
+    assert await ada.profile() == changed
+    changed = await ada.change(locale="en-GB", name="Ada King")
+    assert (changed.timezone, changed.locale, changed.name) == ("Europe/London", "en-GB", "Ada King")
+    assert await ada.profile() == changed
+    cleared = await ada.change(timezone=None, locale="")
+    assert (cleared.timezone, cleared.locale) == ("UTC", "en")
+    assert await ada.profile() == cleared
+    assert await ada.change(timezone="UTC", locale=None) == cleared
+
+
+@pytest.mark.parametrize("locale", ["de", "zh-Hant-TW", "de-CH-1996", "es-419", "en-a-bbb-x-a-ccc", "zh-cmn-Hans-CN"])
+async def test_a_locale_is_any_language_tag(locale: str, ada: Person) -> None:
+    assert (await ada.change(locale=locale)).locale == locale
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        *(({"locale": bad}, ["user.locale"]) for bad in ("e", "en_GB", "en-", "en--GB", "Hindustani-", "en-x", "\0", "en\n")),
+        ({"locale": "en-x-" + "a-" * 40 + "a"}, ["user.locale"]),
+        ({"timezone": "Europe/Atlantis"}, ["user.timezone"]),
+        ({"timezone": "Europe/" + "x" * 60}, ["user.timezone"]),
+    ],
+)
+async def test_what_is_no_time_zone_or_locale_is_refused(fields: dict[str, str], named: list[str], ada: Person) -> None:
+    with refused(reason_pb2.REASON_INVALID_ARGUMENT) as refusal:
+        await ada.change(name="Eve", **fields)
+    assert refusal.fields == named
+    assert await ada.profile() == ada.user
+
+
+async def test_a_user_who_was_stored_before_there_were_time_zones(ada: Person, database: AsyncDatabase[Document]) -> None:
+    await ada.change(timezone="Europe/London")
+    await database["users"].update_one({}, {"$unset": {"timezone": "", "locale": ""}})
+    changed = await ada.rename("Ada King")
+    assert (changed.timezone, changed.locale) == ("UTC", "en")

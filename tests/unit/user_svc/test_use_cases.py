@@ -20,7 +20,7 @@ class Contested:
         self.version = 1
 
     async def get(self, user_id: str) -> User:
-        return User(user_id, "ada@example.com", "Ada", NOON, NOON, self.version)
+        return User(user_id, "ada@example.com", "Ada", NOON, NOON, version=self.version)
 
     async def update(self, user: User) -> bool:
         self.version += 1

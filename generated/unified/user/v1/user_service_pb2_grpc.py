@@ -83,7 +83,8 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateProfile(self, request, context):
-        """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write.
+        """Changes the fields of the caller's account that `update_mask` names (name, timezone, locale); the others stay. One atomic
+        write. A time zone that does not exist is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,9 @@ class UserServiceStub:
     GetProfile: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetProfileRequest, _user_service_pb2.GetProfileResponse]
     """Answers the caller's own account."""
     UpdateProfile: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.UpdateProfileRequest, _user_service_pb2.UpdateProfileResponse]
-    """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write."""
+    """Changes the fields of the caller's account that `update_mask` names (name, timezone, locale); the others stay. One atomic
+    write. A time zone that does not exist is refused.
+    """
 
 @_typing.type_check_only
 class UserServiceAsyncStub(UserServiceStub):
@@ -54,7 +56,9 @@ class UserServiceAsyncStub(UserServiceStub):
     GetProfile: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetProfileRequest, _user_service_pb2.GetProfileResponse]  # type: ignore[assignment]
     """Answers the caller's own account."""
     UpdateProfile: _aio.UnaryUnaryMultiCallable[_user_service_pb2.UpdateProfileRequest, _user_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
-    """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write."""
+    """Changes the fields of the caller's account that `update_mask` names (name, timezone, locale); the others stay. One atomic
+    write. A time zone that does not exist is refused.
+    """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     """Makes accounts, signs people in, and keeps their profiles."""
@@ -89,6 +93,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_service_pb2.UpdateProfileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_service_pb2.UpdateProfileResponse, _abc.Awaitable[_user_service_pb2.UpdateProfileResponse]]:
-        """Changes the fields of the caller's account that `update_mask` names; the others stay. One atomic write."""
+        """Changes the fields of the caller's account that `update_mask` names (name, timezone, locale); the others stay. One atomic
+        write. A time zone that does not exist is refused.
+        """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,6 +1,6 @@
 """Asking the user service who is assigned: for the caller, in the caller's time, and without depending on it otherwise."""
 
-import socket
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,19 +65,6 @@ async def test_readiness_does_not_depend_on_the_user_service(settings: TaskSetti
         assert (await check(health_pb2.HealthCheckRequest(), timeout=10)).status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def test_a_user_service_that_keeps_silent_is_not_waited_for_long(
-    settings: TaskSettings, jwt_secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(directory, "LONGEST_S", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        async with a_person(settings, f"127.0.0.1:{silent.getsockname()[1]}", jwt_secret) as ada:
-            start = time.monotonic()
-            with refused(reason_pb2.REASON_UNAVAILABLE):
-                await ada.create(assignee_id=BOB_ID)
-            assert time.monotonic() - start < 5
-            assert not (await ada.page()).tasks
-
-
 class Noting(DirectoryServiceServicer):
     """Knows Bob alone, and notes what it was asked with."""
 
@@ -94,15 +81,48 @@ class Noting(DirectoryServiceServicer):
         return directory_service_pb2.LookUpUsersResponse(entries=entries)
 
 
+class Silent(Noting):
+    """Is asked, and never answers."""
+
+    async def LookUpUsers(
+        self, request: directory_service_pb2.LookUpUsersRequest, context: Context
+    ) -> directory_service_pb2.LookUpUsersResponse:
+        await super().LookUpUsers(request, context)
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+
 @asynccontextmanager
-async def noting(secret: str) -> AsyncIterator[tuple[Noting, int]]:
-    """Such a directory, and its port."""
-    servicer, health = Noting(), HealthWatch({}, needed=frozenset())
+async def serving_directory(servicer: Noting, secret: str) -> AsyncIterator[int]:
+    """Yields the port."""
+    health = HealthWatch({}, needed=frozenset())
     verifier = TokenVerifier(TokenKeys(secret=secret), issuer="unified", audience="unified")
     descriptor = directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"]
     service = Service(descriptor, servicer, add_DirectoryServiceServicer_to_server)
     async with health.watching(), serving("127.0.0.1:0", [service], verifier=verifier, health=health, drain_s=0) as port:
+        yield port
+
+
+@asynccontextmanager
+async def noting(secret: str) -> AsyncIterator[tuple[Noting, int]]:
+    """Such a directory, and its port."""
+    servicer = Noting()
+    async with serving_directory(servicer, secret) as port:
         yield servicer, port
+
+
+async def test_a_user_service_that_keeps_silent_is_not_waited_for_long(
+    settings: TaskSettings, jwt_secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "LONGEST_S", 0.3)
+    silent = Silent()
+    async with serving_directory(silent, jwt_secret) as port, a_person(settings, f"127.0.0.1:{port}", jwt_secret) as ada:
+        start = time.monotonic()
+        with refused(reason_pb2.REASON_UNAVAILABLE):
+            await ada.create(assignee_id=BOB_ID)
+        assert time.monotonic() - start < 5
+        assert silent.asked
+        assert not (await ada.page()).tasks
 
 
 async def test_it_is_asked_for_the_caller_in_what_is_left_of_the_callers_time(settings: TaskSettings, jwt_secret: str) -> None:

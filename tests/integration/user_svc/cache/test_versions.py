@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 from redis.asyncio import Redis
+from unified.user.v1 import user_pb2
 
 from mesh.mongo import Document
 from tests.integration.user_svc.cache.profiles import NOON, use_cases_of
@@ -40,7 +41,11 @@ async def test_an_older_version_never_replaces_a_newer_one(ada: User, cache: Red
     assert await cache.get(ada.id) == newest
 
 
-@pytest.mark.parametrize("garbage", [b"", b"garbage", b"7:\xff\xff", b"1:"])
+# Of a build that knew no time zones: who reads it would answer another one than MongoDB has.
+OF_BEFORE = b"1:" + user_pb2.User(id="665f1f77bcf86cd799439011", name="Ada", etag="1").SerializeToString()
+
+
+@pytest.mark.parametrize("garbage", [b"", b"garbage", b"7:\xff\xff", b"1:", OF_BEFORE])
 async def test_an_entry_that_is_none_of_ours_is_a_miss(garbage: bytes, ada: User, cache: RedisProfileCache, redis: Redis) -> None:
     await redis.set(f"unified:profile:{ada.id}", garbage)
     assert await cache.get(ada.id) is None
