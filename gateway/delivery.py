@@ -49,6 +49,8 @@ class Delivery:
         self._now = asyncio.get_running_loop().time
         self._next_look = self._next_heartbeat = 0.0
         self._pause_s = FIRST_PAUSE_S
+        if not news.has_more:
+            self._look_again_in(timing.poll_s)
 
     async def run(self, position: str, first: Iterable[Any]) -> None:
         """Write until the stream is over. Raises ConnectionError or TimeoutError when the client takes nothing any more."""

@@ -35,6 +35,11 @@ class News:
             await self._page()
         return []
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the round goes on."""
+        return bool(self._page_token)
+
     async def read(self) -> AsyncIterator[list[Any]]:
         """Pages of new events: the rest of a round, or a whole one."""
         yield await self._page()

@@ -13,13 +13,11 @@ NEXT_PAGE_TOKEN, POSITION, ID, TYPE = "next_page_token", "position", "id", "type
 
 @dataclass(frozen=True, slots=True)
 class StreamShape:
-    """`after` is a field of the request, `events` one of the response. `data` is the field of an event that is sent, or "" for
-    the whole event; `data_type` is its type."""
+    """`after` is a field of the request, `events` one of the response, `event` the type of what it holds."""
 
     after: str
     events: str
-    data: str
-    data_type: Descriptor
+    event: Descriptor
 
 
 def shape_of(binding: Binding) -> StreamShape:
@@ -42,10 +40,7 @@ def _shape(binding: Binding) -> StreamShape:
         raise ContractError(f"{response.full_name} has no list {said.events!r}")
     event = message_of(events)
     _need(event, ID, TYPE)
-    if said.data and said.data not in event.fields_by_name:
-        raise ContractError(f"{event.full_name} has no field {said.data!r}")
-    data_type = message_of(event.fields_by_name[said.data]) if said.data else event
-    return StreamShape(said.after, said.events, said.data, data_type)
+    return StreamShape(said.after, said.events, event)
 
 
 def _need(message: Descriptor, *names: str) -> None:

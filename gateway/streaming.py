@@ -103,12 +103,8 @@ class StreamEndpoint:
 
 def _compile_text(shape: StreamShape) -> Callable[[Any], bytes]:
     """From an event to its text."""
-    encode, data = compile_encoder(shape.data_type), shape.data
-
-    def to_text(event: Any) -> bytes:
-        return sse.event(getattr(event, ID), getattr(event, TYPE), encode(getattr(event, data) if data else event))
-
-    return to_text
+    encode = compile_encoder(shape.event)
+    return lambda event: sse.event(getattr(event, ID), getattr(event, TYPE), encode(event))
 
 
 def _placed(error: ServiceError) -> ServiceError:

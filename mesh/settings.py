@@ -50,6 +50,10 @@ MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
 Target = Annotated[str, Field(pattern=r"^\S+$")]
 
 
+# How long what is new may take until everybody sees it, and how far clocks may differ: streams read it again for so long.
+StreamOverlap = Annotated[float, Field(ge=0, le=300)]
+
+
 class Variables(BaseSettings):
     """Settings from variables: a field's name in upper case is the variable it comes from; an empty one counts as unset.
 

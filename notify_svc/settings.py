@@ -5,12 +5,11 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, Settings
+from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, Settings, StreamOverlap
 
 
 class NotifySettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSettings):
-    """`event_retry_delays_seconds` are the pauses before the second, third ... attempt at an event, separated by commas;
-    `stream_overlap_seconds` is how long a notification may take from its id to being seen by all."""
+    """`event_retry_delays_seconds` are the pauses before the second, third ... attempt at an event, separated by commas."""
 
     notification_service_port: Port = 3003
     notification_service_metrics_port: Port | None = None
@@ -19,7 +18,7 @@ class NotifySettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSetting
     event_retry_delays_seconds: Annotated[tuple[Annotated[float, Field(ge=0.01, le=86_400)], ...], NoDecode] = (1, 5, 30, 300)
     inbox_marking_interval_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 1
     event_prefetch: Annotated[int, Field(ge=1, le=1000)] = 32
-    stream_overlap_seconds: Annotated[float, Field(ge=0, le=300)] = 10
+    stream_overlap_seconds: StreamOverlap = 10
 
     @field_validator("event_retry_delays_seconds", mode="before")
     @classmethod

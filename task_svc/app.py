@@ -27,15 +27,18 @@ from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
 from mesh.mongo import Document
 from mesh.outbox import Outbox
+from mesh.redis import open_redis
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
 from mesh.transactions import in_transaction
+from mesh.wakeups import Waker
 from task_svc.batch import Batches
 from task_svc.comments.repository import COMMENTS, MongoCommentRepository
 from task_svc.comments.servicer import CommentServicer
 from task_svc.comments.use_cases import CommentUseCases
 from task_svc.directory import GrpcUserDirectory
+from task_svc.feed import TaskFeed
 from task_svc.history import MongoTaskHistory
 from task_svc.purge import Purge
 from task_svc.reminders import Reminders
@@ -46,6 +49,7 @@ from task_svc.use_cases import TaskUseCases
 
 TASK_SERVICE = DESCRIPTOR.services_by_name["TaskService"]
 COMMENT_SERVICE = COMMENTS_DESCRIPTOR.services_by_name["CommentService"]
+CHANGES = TASK_SERVICE.methods_by_name["ListTaskChanges"]
 
 
 @asynccontextmanager
@@ -60,7 +64,10 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         outbox = _outbox(settings, database[COLLECTION], publisher, "outbox sweep", history.record)
         comment_outbox = _outbox(settings, database[COMMENTS], publisher, "comment outbox sweep")
         keys = IdempotencyStore(client, database, utc_now)
-        tasks, comments = MongoTaskRepository(database, outbox), MongoCommentRepository(database, comment_outbox)
+        redis = await stack.enter_async_context(open_redis(settings.redis_address)) if settings.redis_address else None
+        tasks = MongoTaskRepository(database, outbox, Waker(redis, CHANGES).wake)
+        comments = MongoCommentRepository(database, comment_outbox)
+        feed = TaskFeed(database, now=utc_now, overlap=timedelta(seconds=settings.stream_overlap_seconds))
         purge = _purge(settings, database)
         reminders = _reminders(settings, database, outbox)
         users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack))
@@ -76,7 +83,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         }
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
-        for part in (tasks, comments, history, keys, purge, reminders):
+        for part in (tasks, comments, history, feed, keys, purge, reminders):
             await mongo.when_available(client, part.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
@@ -92,7 +99,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
             serving(
                 f"{settings.bind_address}:{settings.task_service_port}",
                 [
-                    Service(TASK_SERVICE, TaskServicer(use_cases, batches), add_TaskServiceServicer_to_server),
+                    Service(TASK_SERVICE, TaskServicer(use_cases, batches, feed), add_TaskServiceServicer_to_server),
                     Service(COMMENT_SERVICE, CommentServicer(comment_use_cases), add_CommentServiceServicer_to_server),
                 ],
                 verifier=verifier_of(settings),

@@ -38,6 +38,10 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 CLOSED = frozenset({Status.DONE, Status.CANCELLED})
 
 
+# Of how many former members a task knows.
+MOST_DEPARTURES = 20
+
+
 class IllegalTransitionError(Exception):
     """A status that cannot follow the task's present one."""
 
@@ -47,9 +51,19 @@ class IllegalTransitionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """With which version of the task, and when, it was taken off somebody."""
+
+    user_id: str
+    time: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something to be done. `version` counts the task's states, from 1; times are in UTC, in milliseconds. `pending` are the
-    moments that are still to fire, the next one first, and `firings` counts how often some did: that makes no new version."""
+    moments that are still to fire, the next one first, and `firings` counts how often some did: that makes no new version.
+    `departures` are of those who are no members any more, the last ones of them."""
 
     id: str
     owner_id: str
@@ -66,6 +80,7 @@ class Task:
     reminders: tuple[Reminder, ...] = ()
     pending: tuple[Moment, ...] = ()
     firings: int = 0
+    departures: tuple[Departure, ...] = ()
     version: int = 1
 
     @property
@@ -99,7 +114,13 @@ class Task:
                 raise IllegalTransitionError(self.status, new["status"])
             new["complete_time"] = at if new["status"] is Status.DONE else None
         changed = replace(self, **new, update_time=at, version=self.version + 1)
-        return replace(changed, pending=schedule.changed(self.plan, changed.plan, self.pending, at))
+        return replace(
+            changed, departures=self._departures_by(changed), pending=schedule.changed(self.plan, changed.plan, self.pending, at)
+        )
+
+    def _departures_by(self, changed: "Task") -> tuple[Departure, ...]:
+        left = [Departure(user_id, changed.update_time, changed.version) for user_id in self.member_ids]
+        return tuple(each for each in (*self.departures, *left) if each.user_id not in changed.member_ids)[-MOST_DEPARTURES:]
 
     def changes_to(self, changed: "Task", names: Iterable[str]) -> "tuple[FieldChange, ...]":
         """Which of the fields `names` differ in the version `changed`."""

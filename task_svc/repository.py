@@ -6,6 +6,8 @@ restored or purged. A task's history (history.py) is made of its events, and so 
 to this service: whatever the token, or the user service, says.
 """
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
@@ -15,10 +17,12 @@ from unified.error.v1 import reason_pb2
 
 from mesh import outbox, pages
 from mesh.errors import ServiceError
+from mesh.events import Event
 from mesh.inserts import Inserter
 from mesh.mongo import Document, object_id
 from mesh.outbox import Outbox
-from mesh.transactions import session
+from mesh.transactions import after_commit, session
+from task_svc.audience import departures_of, to_audience
 from task_svc.finding import DELETED, EXISTING, INDEXES, TERMS_INDEX, filter_of, position_of, sort_field, to_findable
 from task_svc.mapping import event_to_envelope
 from task_svc.model import Priority, Status, Task, TaskEvent
@@ -31,8 +35,11 @@ FILL_BATCH = 200
 
 
 class MongoTaskRepository:
-    def __init__(self, database: AsyncDatabase[Document], outbox: Outbox) -> None:
-        self._tasks, self._outbox = database[COLLECTION], outbox
+    def __init__(
+        self, database: AsyncDatabase[Document], outbox: Outbox, wake: Callable[[Iterable[str]], None] = lambda _: None
+    ) -> None:
+        """`wake` tells users' streams that there is news."""
+        self._tasks, self._outbox, self._wake = database[COLLECTION], outbox, wake
         self._insert = Inserter(self._tasks)
 
     async def ensure_indexes(self) -> None:
@@ -53,7 +60,12 @@ class MongoTaskRepository:
         key = ObjectId(task.id)
         fixed = {"_id": key, "ownerId": task.owner_id, "createTime": task.create_time}
         await self._insert({**fixed, **_to_fields(task), **EXISTING, outbox.FIELD: [envelope.to_document()]})
-        self._outbox.publish_soon(key, envelope)
+        self._announce(task, event, envelope)
+
+    def _announce(self, task: Task, event: TaskEvent, envelope: Event) -> None:
+        """Once it counts."""
+        self._outbox.publish_soon(ObjectId(task.id), envelope)
+        after_commit(partial(self._wake, {*task.member_ids, event.previous_assignee_id} - {""}))
 
     async def get(self, member_id: str, task_id: str) -> Task | None:
         return await self._find(member_id, task_id, EXISTING)
@@ -97,7 +109,7 @@ class MongoTaskRepository:
         change = {"$set": {**_to_fields(task), **tombstone}, **outbox.pushing(envelope)}
         result = await self._tasks.update_one({**before, **outbox.NOT_FULL}, change, session=session())
         if result.matched_count:
-            self._outbox.publish_soon(before["_id"], envelope)
+            self._announce(task, event, envelope)
             return True
         if await self._tasks.find_one(before, {"_id": True}, session=session()):
             raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many unsent events of this task", retry_after_s=5)
@@ -120,6 +132,7 @@ def _to_fields(task: Task) -> Document:
         "version": task.version,
         **to_scheduled(task),
         **to_findable(task),
+        **to_audience(task),
     }
 
 
@@ -138,6 +151,7 @@ def to_task(document: Any) -> Task:
         # Tasks were stored before they could be assigned.
         assignee_id=document.get("assigneeId", ""),
         complete_time=document["completeTime"],
+        departures=departures_of(document),
         version=document["version"],
         **scheduled_of(document),
     )

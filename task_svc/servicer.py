@@ -7,13 +7,14 @@ from mesh import pages
 from mesh.identity import current_caller
 from mesh.interceptors import Context
 from task_svc.batch import Batches
+from task_svc.feed import TaskFeed, news_to_proto
 from task_svc.mapping import changes_of, history_to_proto, page_to_proto, question_of, task_to_proto, values_of
 from task_svc.use_cases import TaskUseCases
 
 
 class TaskServicer(TaskServiceServicer):
-    def __init__(self, use_cases: TaskUseCases, batches: Batches) -> None:
-        self._use_cases, self._batches = use_cases, batches
+    def __init__(self, use_cases: TaskUseCases, batches: Batches, feed: TaskFeed) -> None:
+        self._use_cases, self._batches, self._feed = use_cases, batches, feed
 
     async def CreateTask(self, request: pb.CreateTaskRequest, context: Context) -> pb.CreateTaskResponse:
         task = await self._use_cases.create(current_caller().user_id, values_of(request.task))
@@ -27,6 +28,10 @@ class TaskServicer(TaskServiceServicer):
         page_size = request.page_size if request.HasField("page_size") else pages.LARGEST
         caller_id, question = current_caller().user_id, question_of(request)
         return page_to_proto(await self._use_cases.list(caller_id, question, page_size, request.page_token))
+
+    async def ListTaskChanges(self, request: pb.ListTaskChangesRequest, context: Context) -> pb.ListTaskChangesResponse:
+        caller_id = current_caller().user_id
+        return news_to_proto(await self._feed.changes(caller_id, request.after, pages.LARGEST, request.page_token))
 
     async def UpdateTask(self, request: pb.UpdateTaskRequest, context: Context) -> pb.UpdateTaskResponse:
         caller_id, changes = current_caller().user_id, changes_of(request)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mesh.settings import JwtSettings, MongoUri, Port, RabbitSettings, Settings, Target
+from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, Settings, StreamOverlap, Target
 
 
-class TaskSettings(Settings, JwtSettings, RabbitSettings):
+class TaskSettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSettings):
     """`outbox_sweep_age_seconds` is how old an unsent event must be before the sweep takes it from its writer;
     `outbox_lease_seconds` is how long the events that a dead process left may wait for another one's sweep, and reminders for
     another one to fire them;
@@ -26,6 +26,7 @@ class TaskSettings(Settings, JwtSettings, RabbitSettings):
     task_purge_days: Annotated[float, Field(gt=0, le=36_500)] = 30
     reminder_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 1
     task_purge_interval_seconds: Annotated[float, Field(gt=0, le=86_400)] = 3600
+    stream_overlap_seconds: StreamOverlap = 10
 
     def user_service(self) -> str:
         """Where the user service is: on this machine, unless its target is set."""

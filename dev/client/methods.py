@@ -118,7 +118,7 @@ def _lines(
 
 
 def _stream_lines(binding: Binding, call: str, comment: str) -> Iterator[str]:
-    model = f"models.{shape_of(binding).data_type.name}"
+    model = f"models.{shape_of(binding).event.name}"
     yield f'    def {snake(binding.method.name)}(self, *, last_event_id: str = "") -> AsyncIterator[Event[{model}]]:'
     yield comment
     yield f"        return events({model}, self._transport, {call}, last_event_id)\n"

@@ -22,7 +22,7 @@ _TEXT = {"type": "string"}
 
 def stream_response(binding: Binding, schemas: Schemas, headers: Mapping[str, Schema]) -> Schema:
     """The success of a binding that is a stream."""
-    data = schemas.message(shape_of(binding).data_type, Use.ANSWER)
+    data = schemas.message(shape_of(binding).event, Use.ANSWER)
     event = {
         "type": "object",
         "properties": {

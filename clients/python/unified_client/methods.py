@@ -330,6 +330,16 @@ class Tasks:
             },
         )
 
+    def list_task_changes(self, *, last_event_id: str = "") -> AsyncIterator[Event[models.ChangedTask]]:
+        """Answers what became of the caller's tasks, and over REST sends it as it happens: a stream of server-sent events. Of
+        each task that changed it tells the present state, once: of several changes in a row perhaps only the last, because
+        whoever follows a list wants to know how things are (how they came about is in the task's history). With
+        `Last-Event-ID` the stream goes on where an earlier one ended; what changed in the last seconds before may come
+        again, with the same id. It ends with the access token. A deletion is told until the task is purged: after a longer
+        absence read the list again.
+        """
+        return events(models.ChangedTask, self._transport, Call("GET", "/api/tasks/stream", repeats=True), last_event_id)
+
     async def update_task(
         self,
         id: str,

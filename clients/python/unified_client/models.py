@@ -59,6 +59,22 @@ class BatchTasksResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedTask:
+    """What became of a task."""
+
+    id: str = ""
+    """Stands for this version of this task: the time of the change in milliseconds, the task's id, and the version."""
+    type: str = ""
+    """"task.created", "task.updated" (also when it was restored, or given to the caller), or "task.deleted" (also when it was
+    taken off the caller).
+    """
+    task_id: str = ""
+    """The task's id."""
+    task: Task | None = None
+    """The task as it is now; not set when it is no longer there for the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
     """What somebody said about a task."""
 

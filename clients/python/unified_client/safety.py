@@ -25,6 +25,7 @@ REPEATABLE = frozenset(
         "/unified.task.v1.CommentService/UpdateComment",
         "/unified.task.v1.TaskService/DeleteTask",
         "/unified.task.v1.TaskService/GetTask",
+        "/unified.task.v1.TaskService/ListTaskChanges",
         "/unified.task.v1.TaskService/ListTaskHistory",
         "/unified.task.v1.TaskService/ListTasks",
         "/unified.task.v1.TaskService/RestoreTask",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from task_svc.model import FieldChange, IllegalTransitionError, Priority, Status, Task
+from task_svc.model import MOST_DEPARTURES, Departure, FieldChange, IllegalTransitionError, Priority, Status, Task
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -102,3 +102,20 @@ def test_a_restoration_is_a_version_of_its_own() -> None:
 @pytest.mark.parametrize(("assignee_id", "members"), [("", ("ada",)), ("bob", ("ada", "bob")), ("ada", ("ada",))])
 def test_a_task_concerns_its_owner_and_its_assignee(assignee_id: str, members: tuple[str, ...]) -> None:
     assert a_task(assignee_id=assignee_id).member_ids == members
+
+
+def test_a_task_knows_whom_it_was_taken_from_until_they_are_back() -> None:
+    assigned = a_task(assignee_id="bob")
+    taken = assigned.changed({"assignee_id": "eve"}, LATER)
+    assert taken.departures == (Departure("bob", LATER, 2),)
+    assert taken.changed({"title": "x"}, NOON).departures == taken.departures
+    assert taken.changed({"assignee_id": "bob"}, NOON).departures == (Departure("eve", NOON, 3),)
+    # The owner, who did it himself, is still a member.
+    assert a_task(assignee_id="ada").changed({"assignee_id": ""}, LATER).departures == ()
+
+
+def test_a_task_knows_only_the_last_ones_whom_it_was_taken_from() -> None:
+    task = a_task()
+    for number in range(2 * MOST_DEPARTURES):
+        task = task.changed({"assignee_id": f"user {number}"}, LATER)
+    assert [each.user_id for each in task.departures] == [f"user {number}" for number in range(19, 39)]

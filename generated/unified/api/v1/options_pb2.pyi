@@ -117,7 +117,6 @@ class Stream(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
-    DATA_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     """The name under which services wake the streams of a user."""
     after: _builtins.str
@@ -125,20 +124,17 @@ class Stream(_message.Message):
     empty. What lies a little before it is answered too, because events do not become visible in order.
     """
     events: _builtins.str
-    """The response's field with the events. Each has an `id`, and a `type`, which names the event."""
-    data: _builtins.str
-    """The field of an event that is its data; the whole event when empty."""
+    """The response's field with the events. Each has an `id`, and a `type`, which names it."""
     def __init__(
         self,
         *,
         topic: _builtins.str = ...,
         after: _builtins.str = ...,
         events: _builtins.str = ...,
-        data: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "data", b"data", "events", b"events", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

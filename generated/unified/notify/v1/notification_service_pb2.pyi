@@ -213,7 +213,7 @@ class ListNewNotificationsResponse(_message.Message):
     next_page_token: _builtins.str
     """Where the next page starts; not set on the last page."""
     position: _builtins.str
-    """What to ask for next time, after the last page."""
+    """What to ask for next time, after the last page; of several pages, that of the first."""
     @_builtins.property
     def notifications(self) -> _containers.RepeatedCompositeFieldContainer[_notification_pb2.Notification]:
         """The notifications, in the order in which they came, but for what became visible late."""

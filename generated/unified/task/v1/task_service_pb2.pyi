@@ -215,6 +215,106 @@ class ListTasksResponse(_message.Message):
 Global___ListTasksResponse: _TypeAlias = ListTasksResponse  # noqa: Y015
 
 @_typing.final
+class ListTaskChangesRequest(_message.Message):
+    """Asks for what changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    after: _builtins.str
+    """The last change that was heard of, or the `position` of an earlier answer; now when not sent."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        after: _builtins.str = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTaskChangesRequest: _TypeAlias = ListTaskChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListTaskChangesResponse(_message.Message):
+    """What changed after what was heard of, and what changed in the seconds before: of the last ones nobody knows yet whether all of
+    them could be seen. Those heard of before are known by their ids.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where the next page starts; not set on the last page."""
+    position: _builtins.str
+    """What to ask for next time, after the last page; of several pages, that of the first."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedTask]:
+        """The changes, in the order of their times, but for what became visible late."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___ChangedTask] | None = ...,
+        next_page_token: _builtins.str | None = ...,
+        position: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token", "changes", b"changes", "next_page_token", b"next_page_token", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_page_token: _TypeAlias = _typing.Literal["next_page_token"]  # noqa: Y015
+    _WhichOneofArgType__next_page_token: _TypeAlias = _typing.Literal["_next_page_token", b"_next_page_token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_page_token) -> _WhichOneofReturnType__next_page_token | None: ...
+
+Global___ListTaskChangesResponse: _TypeAlias = ListTaskChangesResponse  # noqa: Y015
+
+@_typing.final
+class ChangedTask(_message.Message):
+    """What became of a task."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Stands for this version of this task: the time of the change in milliseconds, the task's id, and the version."""
+    type: _builtins.str
+    """"task.created", "task.updated" (also when it was restored, or given to the caller), or "task.deleted" (also when it was
+    taken off the caller).
+    """
+    task_id: _builtins.str
+    """The task's id."""
+    @_builtins.property
+    def task(self) -> _task_pb2.Task:
+        """The task as it is now; not set when it is no longer there for the caller."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        type: _builtins.str = ...,
+        task_id: _builtins.str = ...,
+        task: _task_pb2.Task | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "task", b"task", "task_id", b"task_id", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedTask: _TypeAlias = ChangedTask  # noqa: Y015
+
+@_typing.final
 class UpdateTaskRequest(_message.Message):
     """Asks to change a task."""
 

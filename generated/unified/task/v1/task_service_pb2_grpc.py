@@ -51,6 +51,11 @@ class TaskServiceStub:
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.SerializeToString,
                 response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.FromString,
                 _registered_method=True)
+        self.ListTaskChanges = channel.unary_unary(
+                '/unified.task.v1.TaskService/ListTaskChanges',
+                request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesRequest.SerializeToString,
+                response_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesResponse.FromString,
+                _registered_method=True)
         self.UpdateTask = channel.unary_unary(
                 '/unified.task.v1.TaskService/UpdateTask',
                 request_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.UpdateTaskRequest.SerializeToString,
@@ -100,6 +105,17 @@ class TaskServiceServicer:
     def ListTasks(self, request, context):
         """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
         never skips or repeats a task that did not change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTaskChanges(self, request, context):
+        """Answers what became of the caller's tasks, and over REST sends it as it happens: a stream of server-sent events. Of each task
+        that changed it tells the present state, once: of several changes in a row perhaps only the last, because whoever follows a
+        list wants to know how things are (how they came about is in the task's history). With `Last-Event-ID` the stream goes on
+        where an earlier one ended; what changed in the last seconds before may come again, with the same id. It ends with the access
+        token. A deletion is told until the task is purged: after a longer absence read the list again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +179,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.ListTasks,
                     request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.FromString,
                     response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.SerializeToString,
+            ),
+            'ListTaskChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTaskChanges,
+                    request_deserializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesRequest.FromString,
+                    response_serializer=unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesResponse.SerializeToString,
             ),
             'UpdateTask': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateTask,
@@ -273,6 +294,33 @@ class TaskService:
             '/unified.task.v1.TaskService/ListTasks',
             unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksRequest.SerializeToString,
             unified_dot_task_dot_v1_dot_task__service__pb2.ListTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTaskChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/unified.task.v1.TaskService/ListTaskChanges',
+            unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesRequest.SerializeToString,
+            unified_dot_task_dot_v1_dot_task__service__pb2.ListTaskChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,13 @@ class TaskServiceStub:
     """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
     never skips or repeats a task that did not change.
     """
+    ListTaskChanges: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskChangesRequest, _task_service_pb2.ListTaskChangesResponse]
+    """Answers what became of the caller's tasks, and over REST sends it as it happens: a stream of server-sent events. Of each task
+    that changed it tells the present state, once: of several changes in a row perhaps only the last, because whoever follows a
+    list wants to know how things are (how they came about is in the task's history). With `Last-Event-ID` the stream goes on
+    where an earlier one ended; what changed in the last seconds before may come again, with the same id. It ends with the access
+    token. A deletion is told until the task is purged: after a longer absence read the list again.
+    """
     UpdateTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
     not announced and leaves the etag as it is. A new assignee is looked up: UNAVAILABLE when that is not possible now. Who is
@@ -78,6 +85,13 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
     """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
     never skips or repeats a task that did not change.
+    """
+    ListTaskChanges: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskChangesRequest, _task_service_pb2.ListTaskChangesResponse]  # type: ignore[assignment]
+    """Answers what became of the caller's tasks, and over REST sends it as it happens: a stream of server-sent events. Of each task
+    that changed it tells the present state, once: of several changes in a row perhaps only the last, because whoever follows a
+    list wants to know how things are (how they came about is in the task's history). With `Last-Event-ID` the stream goes on
+    where an earlier one ended; what changed in the last seconds before may come again, with the same id. It ends with the access
+    token. A deletion is told until the task is purged: after a longer absence read the list again.
     """
     UpdateTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.UpdateTaskRequest, _task_service_pb2.UpdateTaskResponse]  # type: ignore[assignment]
     """Changes the fields of a task that `update_mask` names, and announces it; the others stay. A change that changes nothing is
@@ -129,6 +143,19 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
         """Answers the caller's tasks, newest first unless asked otherwise, a page at a time. Filters are combined with "and". A page
         never skips or repeats a task that did not change.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTaskChanges(
+        self,
+        request: _task_service_pb2.ListTaskChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.ListTaskChangesResponse, _abc.Awaitable[_task_service_pb2.ListTaskChangesResponse]]:
+        """Answers what became of the caller's tasks, and over REST sends it as it happens: a stream of server-sent events. Of each task
+        that changed it tells the present state, once: of several changes in a row perhaps only the last, because whoever follows a
+        list wants to know how things are (how they came about is in the task's history). With `Last-Event-ID` the stream goes on
+        where an earlier one ended; what changed in the last seconds before may come again, with the same id. It ends with the access
+        token. A deletion is told until the task is purged: after a longer absence read the list again.
         """
 
     @_abc_1.abstractmethod

@@ -134,7 +134,7 @@ def test_answers_are_as_the_document_says() -> None:
     for binding in bindings:
         if binding.success_status == 204:
             continue
-        resource = shape_of(binding).data_type if binding.is_stream else binding.resource
+        resource = shape_of(binding).event if binding.is_stream else binding.resource
         answer = orjson.loads(compile_encoder(resource)(GetMessageClass(resource)()))
         schema = document["components"]["schemas"][resource.name]
         assert set(schema.get("required", [])) <= set(answer)
