@@ -1,4 +1,4 @@
-"""`make demo`: a person registers, creates and changes a task over REST, and sees the notifications arrive."""
+"""`make demo`: over REST, somebody creates a task for somebody else, who takes it up; both see the notifications arrive."""
 
 import asyncio
 import json
@@ -22,34 +22,42 @@ async def demo() -> int:
     timeout = aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT_S)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=timeout) as session:
         try:
-            await _Story(session).tell()
+            await _tell(session)
         except aiohttp.ClientConnectionError:
             raise StartError(f"nothing answers on port {port}: start the platform with `make up` first") from None
     return 0
 
 
-class _Story:
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+async def _tell(session: aiohttp.ClientSession) -> None:
+    ann, ben = _Person("Ann", session), _Person("Ben", session)
+    for person in (ann, ben):
+        await person.joins()
+    print("\nAnn creates a task for Ben.")
+    values = {"title": "Water the plants", "priority": "high", "assigneeId": ben.email}
+    task = await ann.request("POST", "/api/tasks/upload", values)
+    await asyncio.gather(ann.is_notified(1), ben.is_notified(1))
+    print("\nBen starts working on it.")
+    await ben.request("PUT", f"/api/tasks/{task['id']}", {"status": "in_progress"})
+    await asyncio.gather(ann.is_notified(2), ben.is_notified(2))
+    print("\nThat was it: each change became exactly one notification for each of them.")
+
+
+class _Person:
+    """Somebody who uses the platform."""
+
+    def __init__(self, name: str, session: aiohttp.ClientSession) -> None:
+        self.name, self.email = name, f"{name.lower()}.{secrets.token_hex(4)}@example.com"
         self._session = session
         self._headers: dict[str, str] = {}
 
-    async def tell(self) -> None:
+    async def joins(self) -> None:
         password = secrets.token_urlsafe(16)
-        email = f"ann.{secrets.token_hex(4)}@example.com"
-        print(f"\nAnn registers as {email}.")
-        await self._request("POST", "/api/users/register", {"email": email, "password": password, "name": "Ann"})
-        print("\nShe logs in.")
-        login = await self._request("POST", "/api/users/login", {"email": email, "password": password})
+        print(f"\n{self.name} registers as {self.email}, and logs in.")
+        await self.request("POST", "/api/users/register", {"email": self.email, "password": password, "name": self.name})
+        login = await self.request("POST", "/api/users/login", {"email": self.email, "password": password})
         self._headers = {"Authorization": f"Bearer {login['token']}"}
-        print("\nShe creates a task.")
-        task = await self._request("POST", "/api/tasks/upload", {"title": "Water the plants", "priority": "high"})
-        await self._wait_for_notifications(1)
-        print("\nShe starts working on it.")
-        await self._request("PUT", f"/api/tasks/{task['id']}", {"status": "in_progress"})
-        await self._wait_for_notifications(2)
-        print("\nThat was it: each change became exactly one notification.")
 
-    async def _wait_for_notifications(self, count: int) -> None:
+    async def is_notified(self, count: int) -> None:
         begin = time.monotonic()
         while True:
             latest = (await self._get("/api/notifications/latest"))["notifications"]
@@ -60,10 +68,9 @@ class _Story:
             await asyncio.sleep(_POLL_INTERVAL_S)
         if len(latest) != count:
             raise StartError(f"{len(latest)} notifications came for {count} changes")
-        newest = latest[0]
-        print(f"  notified after {time.monotonic() - begin:.2f} s: {newest['type']}: {newest['title']}")
+        print(f"  {self.name} is notified after {time.monotonic() - begin:.2f} s: {latest[0]['type']}: {latest[0]['title']}")
 
-    async def _request(self, method: str, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+    async def request(self, method: str, path: str, body: Mapping[str, str]) -> dict[str, Any]:
         async with self._session.request(method, path, json=body, headers=self._headers) as response:
             answer: dict[str, Any] = await response.json(content_type=None)
         shown = {name: "..." if name in ("password", "token") else value for name, value in body.items()}

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import grpc
 import pytest
 from bson import ObjectId
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -17,10 +18,12 @@ from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceServicer,
 
 from dev.ports import free_port
 from mesh.channel import open_channel
+from mesh.errors import from_rpc_error
 from mesh.health import HealthWatch
 from mesh.identity import current_caller
 from mesh.interceptors import Context
 from mesh.logs import request_id
+from mesh.metadata import IDEMPOTENCY_KEY
 from mesh.server import Service, serving
 from mesh.tokens import TokenKeys, TokenVerifier
 from task_svc import directory
@@ -30,6 +33,7 @@ from tests.callers import signed_in
 from tests.integration.task_svc.person import Person
 from tests.integration.task_svc.test_batch import create, update
 from tests.refusals import refused
+from tests.waiting import eventually
 
 BOB_ID = "665f1f77bcf86cd799439012"
 BOB_KEYS = (BOB_ID, "bob@example.com")
@@ -93,13 +97,13 @@ class Silent(Noting):
 
 
 @asynccontextmanager
-async def serving_directory(servicer: Noting, secret: str) -> AsyncIterator[int]:
+async def serving_directory(servicer: Noting, secret: str, address: str = "127.0.0.1:0") -> AsyncIterator[int]:
     """Yields the port."""
     health = HealthWatch({}, needed=frozenset())
     verifier = TokenVerifier(TokenKeys(secret=secret), issuer="unified", audience="unified")
     descriptor = directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"]
     service = Service(descriptor, servicer, add_DirectoryServiceServicer_to_server)
-    async with health.watching(), serving("127.0.0.1:0", [service], verifier=verifier, health=health, drain_s=0) as port:
+    async with health.watching(), serving(address, [service], verifier=verifier, health=health, drain_s=0) as port:
         yield port
 
 
@@ -134,6 +138,28 @@ async def test_it_is_asked_for_the_caller_in_what_is_left_of_the_callers_time(se
     assert (caller_id, asked_by) == (ada.user_id, "request-7")
     assert 0 < short_s < 2
     assert 2 < long_s < directory.LONGEST_S + 1
+
+
+async def test_a_request_that_found_no_user_service_succeeds_under_its_key_when_it_is_back(
+    settings: TaskSettings, jwt_secret: str
+) -> None:
+    port = free_port()
+    async with a_person(settings, f"127.0.0.1:{port}", jwt_secret) as ada:
+        keyed = Person(ada.stub, ada.user_id, (*ada.metadata, (IDEMPOTENCY_KEY, "for-bob")))
+        with refused(reason_pb2.REASON_UNAVAILABLE):
+            await keyed.create(assignee_id=BOB_ID)
+
+        async def assigned() -> str:
+            try:
+                return (await keyed.create(assignee_id=BOB_ID)).assignee_id
+            except grpc.aio.AioRpcError as error:
+                return from_rpc_error(error).message
+
+        async with serving_directory(Noting(), jwt_secret, f"127.0.0.1:{port}"):
+            await eventually(assigned, lambda answer: answer == BOB_ID)
+        # From then on the answer is stored.
+        assert await assigned() == BOB_ID
+        assert len((await ada.page()).tasks) == 1
 
 
 async def test_nobody_is_asked_who_is_assigned_already(settings: TaskSettings, jwt_secret: str) -> None:
