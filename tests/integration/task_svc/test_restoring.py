@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 from bson import ObjectId
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.results import UpdateResult
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import task_pb2
 
@@ -174,6 +176,23 @@ class TestPurge:
             await purge.run()
         restored = task.restored(utc_now())
         assert not await tasks.restore(restored, TaskEvent("event", Kind.RESTORED, restored, ada.user_id))
+
+    async def test_what_is_restored_while_the_purge_looks_at_it_stays_whole(
+        self, ada: Person, database: AsyncDatabase[Document], purge: Purge, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task_id = await self.deleted(ada, database, ago=timedelta(days=2), unsent=False)
+        await database["comments"].insert_one({"taskId": ObjectId(task_id), "deleted": False, "outbox": []})
+        update_many = AsyncCollection.update_many
+
+        async def restored_before(tasks: AsyncCollection[Document], which: Document, change: Document) -> UpdateResult:
+            monkeypatch.undo()
+            await ada.restore(task_id)
+            return await update_many(tasks, which, change)
+
+        monkeypatch.setattr(AsyncCollection, "update_many", restored_before)
+        await purge.run()
+        assert (await ada.get(task_id)).etag == "3"
+        assert await database["comments"].count_documents({"deleted": False}) == 1
 
     async def test_more_than_fit_into_a_batch_are_removed(
         self, ada: Person, database: AsyncDatabase[Document], purge: Purge

@@ -127,6 +127,21 @@ async def test_a_deleted_task_hides_its_comments_until_it_is_restored(
     assert list((await owner.page(task.id)).comments) == [comment]
 
 
+async def test_a_comment_that_comes_just_after_a_deletion_waits_with_the_task(
+    ada: Person, owner: Commenter, task: task_pb2.Task, database: AsyncDatabase[Document]
+) -> None:
+    comment = await owner.says(task.id)
+    late = await database["comments"].find_one_and_delete({})
+    assert late is not None
+    await ada.delete(task.id)
+    # As a call writes it that had asked for the task before.
+    await database["comments"].insert_one(late)
+    with refused(reason_pb2.REASON_TASK_NOT_FOUND):
+        await owner.page(task.id)
+    await ada.restore(task.id)
+    assert list((await owner.page(task.id)).comments) == [comment]
+
+
 async def test_comments_change_nothing_of_their_task(ada: Person, owner: Commenter, task: task_pb2.Task) -> None:
     comment = await owner.says(task.id)
     await owner.changes(comment, body="new")
