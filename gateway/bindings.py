@@ -77,6 +77,15 @@ class Binding:
         return bool(self.rest.HasField("stream"))
 
     @property
+    def is_download(self) -> bool:
+        return bool(self.rest.HasField("download"))
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether the body is a file, not JSON."""
+        return bool(self.rest.body_types)
+
+    @property
     def accepts_idempotency_key(self) -> bool:
         return bool(self.method.GetOptions().Extensions[options_pb2.accepts_idempotency_key])
 
@@ -129,6 +138,8 @@ def _binding(method: MethodDescriptor, rule: HttpRule) -> Binding:
     )
     _check_request(binding)
     _check_response(binding)
+    if binding.is_download:
+        _check_download(binding)
     return binding
 
 
@@ -140,7 +151,9 @@ def _check_request(binding: Binding) -> None:
             raise ContractError(f"binds the path variable {{{variable}}}, which is not a plain field of its request")
     if binding.body and binding.verb in _BODILESS:
         raise ContractError(f"has a body, which {binding.verb} must not have")
-    if binding.body not in ("", WHOLE_BODY) and not _is_message(fields.get(binding.body)):
+    if binding.takes_file:
+        _need(binding.method.input_type, FieldDescriptor.TYPE_BYTES, binding.body)
+    elif binding.body not in ("", WHOLE_BODY) and not _is_message(fields.get(binding.body)):
         raise ContractError(f"takes its body into {binding.body!r}, which is not a message field of its request")
 
 
@@ -156,6 +169,21 @@ def _check_response(binding: Binding) -> None:
         field = binding.resource.fields_by_name.get(name)
         if field is None or field.type != FieldDescriptor.TYPE_STRING or field.is_repeated:
             raise ContractError(f"states a location with {{{name}}}, but what it answers has no text {name}")
+
+
+def _check_download(binding: Binding) -> None:
+    _need(binding.method.input_type, FieldDescriptor.TYPE_STRING, "page_token")
+    _need(binding.method.output_type, FieldDescriptor.TYPE_STRING, "content_type", "file_name", "next_page_token")
+    _need(binding.method.output_type, FieldDescriptor.TYPE_BYTES, "content")
+    if binding.verb != "GET" or binding.response_body or not binding.only_reads:
+        raise ContractError("is a download, and does more than to answer GET with a file")
+
+
+def _need(message: Descriptor, kind: int, *names: str) -> None:
+    for name in names:
+        field = message.fields_by_name.get(name)
+        if field is None or field.type != kind or field.is_repeated:
+            raise ContractError(f"needs a single {name!r} of another type in {message.full_name}")
 
 
 def _is_message(field: FieldDescriptor | None) -> bool:

@@ -1,7 +1,7 @@
 """Reads request bodies: JSON only, as many bytes as the method admits, in bounded time."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -19,14 +19,20 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: float) -> Any:
     """The body as plain values. Raises RestError."""
-    _check_media_type(request)
-    if (request.content_length or 0) > max_bytes:
-        raise _too_large(max_bytes)
-    await _invite(request)
-    body = await _in_time(_read_up_to(request, max_bytes), timeout_s)
+    accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
+    body = await read_file(request, accepted, max_bytes=max_bytes, timeout_s=timeout_s)
     if not body:
         raise InvalidRequestError("a JSON body is needed")
     return parse_json(body)
+
+
+async def read_file(request: web.BaseRequest, accepted: Sequence[str], *, max_bytes: int, timeout_s: float) -> bytes:
+    """The body as it is, of one of the media types. Raises RestError."""
+    _check_media_type(request, accepted)
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    await _invite(request)
+    return await _in_time(_read_up_to(request, max_bytes), timeout_s)
 
 
 async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:
@@ -35,8 +41,7 @@ async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:
         raise InvalidRequestError(f"{request.method} takes no body here")
 
 
-def _check_media_type(request: web.BaseRequest) -> None:
-    accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
+def _check_media_type(request: web.BaseRequest, accepted: Sequence[str]) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RestError(REASON_UNSUPPORTED_MEDIA_TYPE, "the body must not be compressed")
     if request.content_type not in accepted or (request.charset or "utf-8").lower() != "utf-8":

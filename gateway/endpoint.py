@@ -10,8 +10,10 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
-from gateway.bodies import read_json, refuse_body
+from gateway.bodies import read_file, read_json, refuse_body
 from gateway.buckets import Charges
+from gateway.connections import EdgeRequest
+from gateway.downloads import send_file
 from gateway.errors import RestError
 from gateway.etags import if_match
 from gateway.idempotency import idempotency_key, mark_replayed
@@ -44,6 +46,7 @@ class Endpoint:
         self.name, self.needs_caller, self.in_flight, self.charges = binding.name, binding.needs_caller, in_flight, charges
         self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
         self._max_body_bytes = binding.max_body_bytes
+        self._file_types, self._is_download = tuple(binding.rest.body_types), binding.is_download
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
         self._reader = RequestReader(binding)
         self._answer = compile_answer(binding)
@@ -57,7 +60,9 @@ class Endpoint:
             response_deserializer=binding.response_class.FromString,
         )
 
-    async def __call__(self, request: web.BaseRequest, path: Sequence[str], caller: Caller | None, tally: Tally) -> web.Response:
+    async def __call__(
+        self, request: EdgeRequest, path: Sequence[str], caller: Caller | None, tally: Tally
+    ) -> web.StreamResponse:
         """`path` holds the values of the template's variables; what the request takes besides is added to the tally."""
         start, asked_s = time.monotonic(), asked_timeout_s(request)
         with self.in_flight.given_up():
@@ -73,9 +78,21 @@ class Endpoint:
             metadata.append((IDEMPOTENCY_KEY, key))
         left_s = min(self._timeout_s, asked_s - (time.monotonic() - start))
         answer, trailing = await self._call(message, metadata, left_s, repeatable=self._only_reads or key is not None)
+        if self._is_download:
+            return await self._download(request, message, answer, metadata, min(self._timeout_s, asked_s))
         response = self._answer(answer)
         mark_replayed(response, trailing)
         return response
+
+    async def _download(
+        self, request: EdgeRequest, message: Any, first: Any, metadata: Metadata, timeout_s: float
+    ) -> web.StreamResponse:
+        async def ask_for(page_token: str) -> Any:
+            message.page_token = page_token
+            part, _ = await self._call(message, metadata, timeout_s, repeatable=True)
+            return part
+
+        return await send_file(request, first, ask_for, self.in_flight.given_up)
 
     async def _call(self, message: Message, metadata: Metadata, timeout_s: float, *, repeatable: bool) -> tuple[Any, Metadata]:
         hurried = timeout_s < self._timeout_s
@@ -86,13 +103,15 @@ class Endpoint:
         except ServiceError as error:
             raise self._placed(error) from error
 
-    async def _body_of(self, request: web.BaseRequest, timeout_s: float) -> Any:
-        """The parsed body, or nothing where none belongs."""
+    async def _body_of(self, request: EdgeRequest, timeout_s: float) -> Any:
+        """The parsed body, the file that it is, or nothing where none belongs."""
         if not self._has_body:
             await refuse_body(request, timeout_s=timeout_s)
             return None
         if self._body_is_optional and not request.can_read_body:
             return {}
+        if self._file_types:
+            return await read_file(request, self._file_types, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
         return await read_json(request, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
 
     def _placed(self, error: ServiceError) -> ServiceError:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import pymongo
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, _csot
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
@@ -63,6 +63,19 @@ async def in_transaction(client: AsyncMongoClient[Document], work: Callable[[], 
                 if not error.has_error_label(TRANSIENT) or error.timeout:
                     raise
             await asyncio.sleep(PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311  (jitter, not a secret)
+
+
+async def in_own_time(work: Callable[[], Awaitable[Result]], timeout_s: float) -> Result:
+    """Do the work with a timeout of its own for the driver, not with what is left of the caller's: for calls that do much, bit by
+    bit. The deadline of the call itself still ends it."""
+
+    async def alone() -> Result:
+        _csot.reset_all()
+        with pymongo.timeout(timeout_s):
+            return await work()
+
+    # A task has its own copy of what the driver remembers of the time.
+    return await asyncio.create_task(alone())
 
 
 async def _attempt(open_session: AsyncClientSession, work: Callable[[], Awaitable[Result]]) -> Result:

@@ -158,6 +158,10 @@ def _duration_check(rules: Any) -> Callable[[str, Any], Iterator[tuple[str, str]
     return check
 
 
+def _size(value: str | bytes) -> int:
+    return len(value if isinstance(value, bytes) else value.encode())
+
+
 def _tests(field: FieldDescriptor) -> Iterator[ValueCheck]:
     """The tests of one value, in the order in which a person would mend it."""
     rules = _rules(field)
@@ -172,7 +176,7 @@ def _tests(field: FieldDescriptor) -> Iterator[ValueCheck]:
         yield lambda value: f"must have at most {most} characters" if len(value) > most else None
     if rules.max_bytes:
         most_bytes = rules.max_bytes
-        yield lambda value: f"must have at most {most_bytes} bytes" if len(value.encode()) > most_bytes else None
+        yield lambda value: f"must have at most {most_bytes} bytes" if _size(value) > most_bytes else None
     if rules.pattern:
         pattern, meaning = re.compile(rules.pattern), rules.pattern_meaning
         yield lambda value: None if pattern.fullmatch(value) else f"must be {meaning}"

@@ -7,12 +7,15 @@ from datetime import timedelta
 from functools import partial
 
 from bson import ObjectId
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from unified.task.v1 import transfer_service_pb2
 from unified.task.v1.comment_service_pb2 import DESCRIPTOR as COMMENTS_DESCRIPTOR
 from unified.task.v1.comment_service_pb2_grpc import add_CommentServiceServicer_to_server
 from unified.task.v1.task_service_pb2 import DESCRIPTOR
 from unified.task.v1.task_service_pb2_grpc import add_TaskServiceServicer_to_server
+from unified.task.v1.transfer_service_pb2_grpc import add_TransferServiceServicer_to_server
 
 from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
@@ -31,7 +34,7 @@ from mesh.redis import open_redis
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
-from mesh.transactions import in_transaction
+from mesh.transactions import in_own_time, in_transaction
 from mesh.wakeups import Waker
 from task_svc.batch import Batches
 from task_svc.comments.repository import COMMENTS, MongoCommentRepository
@@ -45,11 +48,17 @@ from task_svc.reminders import Reminders
 from task_svc.repository import COLLECTION, MongoTaskRepository
 from task_svc.servicer import TaskServicer
 from task_svc.settings import TaskSettings
+from task_svc.transfer.exporting import Exports
+from task_svc.transfer.importing import Imports
+from task_svc.transfer.servicer import TransferServicer
 from task_svc.use_cases import TaskUseCases
 
 TASK_SERVICE = DESCRIPTOR.services_by_name["TaskService"]
 COMMENT_SERVICE = COMMENTS_DESCRIPTOR.services_by_name["CommentService"]
 CHANGES = TASK_SERVICE.methods_by_name["ListTaskChanges"]
+TRANSFER_SERVICE = transfer_service_pb2.DESCRIPTOR.services_by_name["TransferService"]
+
+IMPORT_SLICE_TIMEOUT_S = 5.0
 
 
 @asynccontextmanager
@@ -74,6 +83,8 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=_new_id)
         batches = Batches(use_cases, partial(in_transaction, client), users.learn)
         comment_use_cases = CommentUseCases(tasks, comments, now=utc_now, new_id=_new_id)
+        exports = Exports(use_cases)
+        imports = Imports(tasks, users, partial(_import_slice, client), now=utc_now, new_id=_new_id)
         # Without RabbitMQ the service works: events wait in their outbox.
         probes = {
             "mongodb": lambda: mongo.ping(client),
@@ -101,6 +112,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 [
                     Service(TASK_SERVICE, TaskServicer(use_cases, batches, feed), add_TaskServiceServicer_to_server),
                     Service(COMMENT_SERVICE, CommentServicer(comment_use_cases), add_CommentServiceServicer_to_server),
+                    Service(TRANSFER_SERVICE, TransferServicer(exports, imports), add_TransferServiceServicer_to_server),
                 ],
                 verifier=verifier_of(settings),
                 health=health,
@@ -116,6 +128,10 @@ async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
 
 def _new_id() -> str:
     return str(ObjectId())
+
+
+async def _import_slice(client: AsyncMongoClient[Document], work: Callable[[], Awaitable[int]]) -> int:
+    return await in_own_time(partial(in_transaction, client, work), IMPORT_SLICE_TIMEOUT_S)
 
 
 def _outbox(

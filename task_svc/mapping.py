@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import history_pb2, task_events_pb2, task_pb2
 from unified.task.v1 import task_service_pb2 as pb
+from unified.task.v1.transfer_service_pb2 import ExportTasksRequest
 
 from mesh.errors import FieldError, ServiceError
 from mesh.events import Event
@@ -56,7 +57,7 @@ def changes_of(request: pb.UpdateTaskRequest) -> dict[str, Any]:
     return {name: WRITABLE[name](request.task) for name in request.update_mask.paths}
 
 
-def question_of(request: pb.ListTasksRequest) -> Question:
+def question_of(request: pb.ListTasksRequest | ExportTasksRequest) -> Question:
     """Which tasks the request asks for. Raises ServiceError(INVALID_ARGUMENT)."""
     order, _, direction = request.order_by.partition(" ")
     wanted = words(request.q)

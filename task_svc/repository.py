@@ -6,7 +6,7 @@ restored or purged. A task's history (history.py) is made of its events, and so 
 to this service: whatever the token, or the user service, says.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,10 +57,20 @@ class MongoTaskRepository:
 
     async def add(self, task: Task, event: TaskEvent) -> None:
         envelope = event_to_envelope(event)
-        key = ObjectId(task.id)
-        fixed = {"_id": key, "ownerId": task.owner_id, "createTime": task.create_time}
-        await self._insert({**fixed, **_to_fields(task), **EXISTING, outbox.FIELD: [envelope.to_document()]})
+        await self._insert(_new_document(task, envelope))
         self._announce(task, event, envelope)
+
+    async def add_all(self, made: Sequence[tuple[Task, TaskEvent]]) -> None:
+        envelopes = [(task, event_to_envelope(event)) for task, event in made]
+        await self._tasks.insert_many([_new_document(*each) for each in envelopes], session=session())
+        for task, envelope in envelopes:
+            self._outbox.publish_soon(ObjectId(task.id), envelope)
+        after_commit(partial(self._wake, {member_id for task, _ in made for member_id in task.member_ids}))
+
+    async def stored(self, member_id: str, task_ids: Collection[str]) -> dict[str, bool]:
+        keys = [key for key in map(object_id, task_ids) if key]
+        found = self._tasks.find({"_id": {"$in": keys}, "memberIds": member_id}, {"deleted": True}, session=session())
+        return {str(each["_id"]): each["deleted"] for each in await found.to_list()}
 
     def _announce(self, task: Task, event: TaskEvent, envelope: Event) -> None:
         """Once it counts."""
@@ -114,6 +124,11 @@ class MongoTaskRepository:
         if await self._tasks.find_one(before, {"_id": True}, session=session()):
             raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many unsent events of this task", retry_after_s=5)
         return False
+
+
+def _new_document(task: Task, envelope: Event) -> Document:
+    fixed = {"_id": ObjectId(task.id), "ownerId": task.owner_id, "createTime": task.create_time}
+    return {**fixed, **_to_fields(task), **EXISTING, outbox.FIELD: [envelope.to_document()]}
 
 
 def _to_fields(task: Task) -> Document:

@@ -79,7 +79,9 @@ def _method(binding: Binding, comments: Mapping[str, str]) -> str:
     sent = [f"path={_mapping(path)}"] if path else []
     if query or listed:
         sent.append(f"query={_mapping([field for field in query if field.name != PAGE_TOKEN])}")
-    if binding.body:
+    if binding.takes_file:
+        sent.append("file=(content, content_type)")
+    elif binding.body:
         sent.append(f"body={_mapping(body)}")
     extra = []
     if ETAG in binding.method.input_type.fields_by_name:
@@ -91,7 +93,7 @@ def _method(binding: Binding, comments: Mapping[str, str]) -> str:
     is_change = UPDATE_MASK in binding.method.input_type.fields_by_name
     required = [] if is_change else [field for field in [*body, *query] if _rules(field).required]
     optional = [field for field in [*body, *query] if field not in required and field.name != PAGE_TOKEN]
-    parameters = [*(f"{field.name}: str" for field in path), *_keywords(required, optional, extra)]
+    parameters = [*(f"{field.name}: str" for field in path), *_file(binding), *_keywords(required, optional, extra)]
     return "\n".join(_lines(binding, call, parameters, sent, listed, docstring(comments.get(binding.name, ""), " " * 8)))
 
 
@@ -100,6 +102,11 @@ def _lines(
 ) -> Iterator[str]:
     name, signature = snake(binding.method.name), ", ".join(["self", *parameters])
     arguments = ", ".join(sent)
+    if binding.is_download:
+        yield f"    def {name}({signature}) -> AsyncIterator[bytes]:"
+        yield comment
+        yield f"        return self._transport.download({call}, {arguments})\n"
+        return
     if listed is not None:
         model = f"models.{element_type(listed)}"
         yield f"    def {name}({signature}) -> AsyncIterator[{model}]:"
@@ -139,16 +146,21 @@ def _path(binding: Binding) -> list[FieldDescriptor]:
 
 def _body(binding: Binding) -> list[FieldDescriptor]:
     request = binding.method.input_type
-    if not binding.body:
+    if not binding.body or binding.takes_file:
         return []
     fields = request.fields if binding.body == WHOLE_BODY else message_of(request.fields_by_name[binding.body]).fields
     taken = {*binding.template.variables, ETAG} if binding.body == WHOLE_BODY else set()
     return [field for field in fields if field.name not in taken and not _rules(field).output_only]
 
 
+def _file(binding: Binding) -> list[str]:
+    """The parameters of a body that is a file."""
+    return ["content: bytes", f'content_type: str = "{binding.rest.body_types[0]}"'] if binding.takes_file else []
+
+
 def _listed(binding: Binding) -> FieldDescriptor | None:
     """What a list holds."""
-    if NEXT_PAGE_TOKEN not in binding.resource.fields_by_name:
+    if NEXT_PAGE_TOKEN not in binding.resource.fields_by_name or binding.is_download:
         return None
     return next(field for field in binding.resource.fields if field.is_repeated)
 

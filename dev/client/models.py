@@ -39,7 +39,8 @@ def models_module(bindings: list[Binding], comments: Mapping[str, str]) -> str:
 def _used(bindings: list[Binding]) -> Iterator[Descriptor]:
     """What is answered, and what stands inside of what is sent."""
     for binding in bindings:
-        yield shape_of(binding).event if binding.is_stream else binding.resource
+        if not binding.is_download:
+            yield shape_of(binding).event if binding.is_stream else binding.resource
     yield from (field.message_type for field in _inputs(bindings) if field.message_type is not None)
 
 

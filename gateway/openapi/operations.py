@@ -51,6 +51,7 @@ HEADERS: Mapping[str, Schema] = {
         "schema": {"type": "string", "examples": ['"default";r=99;t=720']},
     },
     "ETag": {"description": "The entity tag of what is answered.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "What the file may be called.", "schema": {"type": "string"}},
     "Location": {"description": "Where what was made is found.", "schema": {"type": "string"}},
 }
 """The headers of successes, as components of the document."""
@@ -106,6 +107,9 @@ def _parameter(name: str, place: str, schema: Schema) -> Schema:
 
 def _request_body(binding: Binding, schemas: Schemas) -> Schema:
     request = binding.method.input_type
+    if binding.takes_file:
+        schema = {"type": "string", "description": schemas.field(request.fields_by_name[binding.body], Use.INPUT)["description"]}
+        return {"required": True, "content": {media_type: {"schema": schema} for media_type in binding.rest.body_types}}
     if binding.body == WHOLE_BODY:
         schema = schemas.message(request, Use.INPUT, name=request.name)
     else:
@@ -138,5 +142,9 @@ def _success(binding: Binding, schemas: Schemas) -> Schema:
         return stream_response(binding, schemas, headers)
     if binding.success_status == 204:
         return {"description": "Done.", "headers": headers}
+    if binding.is_download:
+        headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}
+        content = {media_type: {"schema": {"type": "string"}} for media_type in binding.rest.download.content_types}
+        return {"description": "The file.", "headers": headers, "content": content}
     content = {JSON: {"schema": schemas.message(resource, Use.ANSWER)}}
     return {"description": "Success.", "headers": headers, "content": content}

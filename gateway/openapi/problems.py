@@ -77,7 +77,8 @@ def _statuses(binding: Binding) -> Iterator[tuple[str, str]]:
         yield "422", "The idempotency key was used for another request."
     if binding.body:
         yield "413", f"The body has more than {binding.max_body_bytes} bytes."
-        yield "415", "The body is not JSON, or it is compressed."
+        kind = "one of the content types" if binding.takes_file else "JSON"
+        yield "415", f"The body is not {kind}, or it is compressed."
     limits = " and ".join(["the address's", *(f"`{name}`" for name in binding.rest.buckets)])
     yield "429", f"Too many requests, by {limits} limit; `Retry-After` says when to come back."
 

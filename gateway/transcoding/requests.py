@@ -39,7 +39,7 @@ class RequestReader:
         self.takes_etag = ETAG in fields
 
     def read(self, path: Sequence[str], query: str, body: Any, etag: str | None) -> Message:
-        """The message. `body` is parsed JSON, ignored where the binding has none. Raises InvalidRequestError."""
+        """The message. `body` is parsed JSON or a file, ignored where the binding has none. Raises InvalidRequestError."""
         errors = InputErrors()
         fields = self._read_body(body, errors)
         values = [parameter.read(text, errors) for parameter, text in zip(self.path, path, strict=True)]
@@ -81,6 +81,9 @@ def query_fields(binding: Binding) -> list[FieldDescriptor]:
     if binding.is_stream:
         # A header fills the first; the other is between edge and service.
         taken |= {binding.rest.stream.after, PAGE_TOKEN}
+    if binding.is_download:
+        # The edge itself asks for part after part.
+        taken.add(PAGE_TOKEN)
     return [field for field in binding.method.input_type.fields if field.name not in taken]
 
 
@@ -93,6 +96,8 @@ def _compile_body(binding: Binding) -> Callable[[Any, InputErrors], dict[str, An
         whole = compile_fields(request)
         return lambda body, errors: whole(body, "", errors)
     field = request.fields_by_name[binding.body]
+    if binding.takes_file:
+        return lambda body, _errors: {field.name: body}
     if field == changed_resource(request):
         return _compile_masked_body(field)
     decode = compile_decoder(message_of(field))

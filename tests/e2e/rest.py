@@ -33,14 +33,14 @@ class Client:
     """Sends requests, for somebody who may be signed in."""
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, headers: Mapping[str, str] | None = None) -> None:
-        self._session, self.base_url, self.headers = session, base_url, dict(headers or {})
+        self.session, self.base_url, self.headers = session, base_url, dict(headers or {})
 
     async def send(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
         """`body` becomes JSON; what else aiohttp takes can be given as well."""
         headers = {**self.headers, **options.pop("headers", {})}
         if body is not None:
             options["json"] = body
-        async with self._session.request(method, self.base_url + path, headers=headers, **options) as response:
+        async with self.session.request(method, self.base_url + path, headers=headers, **options) as response:
             content = await response.read()
             return Answer(response.status, response.headers, orjson.loads(content) if content else None)
 
@@ -65,7 +65,7 @@ class Client:
         account = {"email": email, "password": PASSWORD, "name": name}
         user = (await self.post("/api/users/register", account)).expect(201)
         token = (await self.post("/api/users/login", {"email": email, "password": PASSWORD})).expect(200)["token"]
-        return Person(self._session, self.base_url, user, token)
+        return Person(self.session, self.base_url, user, token)
 
 
 class Person(Client):

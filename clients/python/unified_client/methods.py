@@ -431,6 +431,67 @@ class Tasks:
         )
 
 
+class Transfers:
+    """Takes tasks out as files, and in. What an export writes, an import reads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def export_tasks(
+        self,
+        *,
+        format: models.TransferFormat | Unset | None = UNSET,
+        status: Sequence[models.Status] | Unset | None = UNSET,
+        priority: Sequence[models.Priority] | Unset | None = UNSET,
+        label: Sequence[str] | Unset | None = UNSET,
+        due_before: datetime | Unset | None = UNSET,
+        due_after: datetime | Unset | None = UNSET,
+        q: str | Unset | None = UNSET,
+        order_by: str | Unset | None = UNSET,
+    ) -> AsyncIterator[bytes]:
+        """Answers the caller's tasks as a file, newest first unless asked otherwise. Filters are combined with "and". Over
+        REST the whole file is one answer; a part of it that fails breaks the answer off before its end. Over gRPC each call
+        answers a part.
+        """
+        return self._transport.download(
+            Call("GET", "/api/tasks/export", repeats=True),
+            query={
+                "format": format,
+                "status": status,
+                "priority": priority,
+                "label": label,
+                "due_before": due_before,
+                "due_after": due_after,
+                "q": q,
+                "order_by": order_by,
+            },
+        )
+
+    async def import_tasks(
+        self,
+        content: bytes,
+        content_type: str = "text/csv",
+        *,
+        format: models.TransferFormat | Unset | None = UNSET,
+        dry_run: bool | Unset | None = UNSET,
+    ) -> models.ImportTasksResponse:
+        """Makes tasks of the caller out of a file of at most 5,000 rows, and announces them. If any row is wrong, nothing is
+        made, and the call fails with IMPORT_REFUSED: a dry run names what is wrong. It only adds, and is safe to repeat: a
+        row makes one task, however often it is sent. A row with an `id` is known by that, any other by what it says, and by
+        how often the same stands above it. Nothing is made of a row that was imported before, also if the task has changed
+        since or was deleted (until it is purged), nor of one whose `id` is that of a task of the caller. Rows are written
+        in parts, each of which is atomic; what an interruption left out, the same file makes good.
+        """
+        return read(
+            models.ImportTasksResponse,
+            await self._transport.call(
+                Call("POST", "/api/tasks/import", repeats=True),
+                query={"format": format, "dry_run": dry_run},
+                file=(content, content_type),
+            ),
+        )
+
+
 class Users:
     """Makes accounts, signs people in, and keeps their profiles."""
 
@@ -492,4 +553,5 @@ class Services:
         self.notifications = Notifications(transport)
         self.comments = Comments(transport)
         self.tasks = Tasks(transport)
+        self.transfers = Transfers(transport)
         self.users = Users(transport)

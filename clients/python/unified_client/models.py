@@ -33,6 +33,7 @@ ErrorCode = Literal[
     "notification_not_found",
     "comment_not_found",
     "too_many_streams",
+    "import_refused",
     "cancelled",
 ]
 """Why a request was refused: the `code` of an ApiError."""
@@ -48,6 +49,9 @@ Priority = Literal["low", "medium", "high", "urgent"]
 
 Status = Literal["todo", "in_progress", "blocked", "done", "cancelled"]
 """How far a task has come. A task starts as todo; which status may follow which is the service's rule."""
+
+TransferFormat = Literal["jsonl", "csv"]
+"""How a file holds tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,30 @@ class HistoryEntry:
     """The task's version after the change, counted from 1."""
     changes: tuple[FieldChange, ...] = ()
     """For "task.updated": the fields that changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProblem:
+    """What is wrong with a row."""
+
+    line: int = 0
+    """The line where the row begins, counted from 1."""
+    column: str = ""
+    """The column, or the field in JSON; empty if it is the row."""
+    message: str = ""
+    """What is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTasksResponse:
+    """What became of the rows."""
+
+    created: int = 0
+    """How many tasks were made; of a dry run, how many would be."""
+    skipped: int = 0
+    """How many rows were there already."""
+    problems: tuple[ImportProblem, ...] = ()
+    """What is wrong, of a dry run: the first 100 problems. If there are any, nothing would be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

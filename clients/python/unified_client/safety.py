@@ -30,6 +30,8 @@ REPEATABLE = frozenset(
         "/unified.task.v1.TaskService/ListTasks",
         "/unified.task.v1.TaskService/RestoreTask",
         "/unified.task.v1.TaskService/UpdateTask",
+        "/unified.task.v1.TransferService/ExportTasks",
+        "/unified.task.v1.TransferService/ImportTasks",
         "/unified.user.v1.UserService/GetProfile",
         "/unified.user.v1.UserService/UpdateProfile",
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import random
 import time
 import uuid
@@ -72,15 +73,20 @@ class Transport:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        file: tuple[bytes, str] | None = None,
         etag: str | None = None,
         idempotency_key: str | None = None,
     ) -> Any:
-        """The answer's JSON, or None when it has none. Raises ApiError, UnreachableError."""
+        """The answer's JSON, or None when it has none. `file` is a body that is no JSON, and its content type. Raises ApiError,
+        UnreachableError."""
         headers = {"If-Match": f'"{etag}"'} if etag else {}
+        if file is not None:
+            headers["Content-Type"] = file[1]
         if call.takes_key:
             headers[IDEMPOTENCY_KEY] = idempotency_key or uuid.uuid4().hex
         url = self.url(call, path or {})
-        options = {"params": query_of(query or {}), "headers": headers, "json": None if body is None else body_of(body)}
+        options: dict[str, Any] = {"params": query_of(query or {}), "headers": headers}
+        options |= {"json": None if body is None else body_of(body), "file": None if file is None else file[0]}
         ends = time.monotonic() + self._retries.timeout_s
         for attempt in range(1, self._retries.attempts + 1):
             try:
@@ -106,6 +112,21 @@ class Transport:
             if not token:
                 return
 
+    async def download(self, call: Call, *, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """A file, piece by piece. Raises ApiError, and UnreachableError also where the file breaks off. It is asked for once."""
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._retries.answer_timeout_s, sock_read=self._retries.answer_timeout_s
+        )
+        options: dict[str, Any] = {"params": query_of(query), "headers": self.authorization(), "timeout": timeout}
+        try:
+            async with self.session.request(call.verb, self.url(call, {}), **options) as response:
+                if response.status >= 400:
+                    raise await api_error(response)
+                async for piece in response.content.iter_any():
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise UnreachableError(f"no file, or not all of it, from {self.base_url}: {error!r}") from error
+
     def url(self, call: Call, path: Mapping[str, str]) -> str:
         return self.base_url + call.path.format_map({name: quote(value, safe="") for name, value in path.items()})
 
@@ -115,8 +136,11 @@ class Transport:
     async def _once(self, verb: str, url: str, options: Mapping[str, Any], ends: float) -> Any:
         timeout = aiohttp.ClientTimeout(total=max(0.1, min(self._retries.answer_timeout_s, ends - time.monotonic())))
         headers = {**options["headers"], **self.authorization()}
+        sent: dict[str, Any] = {"params": options["params"], "headers": headers, "json": options["json"]}
+        if options["file"] is not None:
+            sent["data"] = io.BytesIO(options["file"])
         try:
-            async with self.session.request(verb, url, **{**options, "headers": headers}, timeout=timeout) as response:
+            async with self.session.request(verb, url, **sent, timeout=timeout) as response:
                 if response.status >= 400:
                     raise await api_error(response)
                 return await response.json() if response.status != 204 else None

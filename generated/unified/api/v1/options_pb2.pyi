@@ -66,9 +66,11 @@ class Rest(_message.Message):
     SUCCESS_STATUS_FIELD_NUMBER: _builtins.int
     MAX_BODY_BYTES_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    DOWNLOAD_FIELD_NUMBER: _builtins.int
     BUCKETS_FIELD_NUMBER: _builtins.int
     STREAM_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
+    BODY_TYPES_FIELD_NUMBER: _builtins.int
     success_status: _builtins.int
     """The status of a success. 200 when zero; 201 answers carry `Location`, 204 answers carry no body."""
     max_body_bytes: _builtins.int
@@ -77,6 +79,12 @@ class Rest(_message.Message):
     """For 201: the path of the created resource, with `{id}`, `{task_id}` ... where that field of the answered resource goes."""
     cost: _builtins.int
     """What a request takes from each of `buckets`. 1 when zero; a request always counts as one in `default`."""
+    @_builtins.property
+    def download(self) -> Global___Download:
+        """The method answers a file in parts, and REST the whole of it. Its request has a `page_token`, its response `content_type`,
+        `file_name`, `content` and `next_page_token`: the edge asks for part after part until none is left, and holds one at a time.
+        """
+
     @_builtins.property
     def buckets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The buckets that limit the method besides `default`, by name. Whom a bucket counts is the edge's own to say, and how much it
@@ -87,23 +95,53 @@ class Rest(_message.Message):
     def stream(self) -> Global___Stream:
         """The method lists what is new: it is served as a stream of server-sent events."""
 
+    @_builtins.property
+    def body_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The body is a file of one of these content types, and fills a field of bytes as it is."""
+
     def __init__(
         self,
         *,
         success_status: _builtins.int = ...,
         max_body_bytes: _builtins.int = ...,
         location: _builtins.str = ...,
+        download: Global___Download | None = ...,
         buckets: _abc.Iterable[_builtins.str] | None = ...,
         stream: Global___Stream | None = ...,
         cost: _builtins.int = ...,
+        body_types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stream", b"stream"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["download", b"download", "stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "cost", b"cost", "location", b"location", "max_body_bytes", b"max_body_bytes", "stream", b"stream", "success_status", b"success_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_types", b"body_types", "buckets", b"buckets", "cost", b"cost", "download", b"download", "location", b"location", "max_body_bytes", b"max_body_bytes", "stream", b"stream", "success_status", b"success_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Rest: _TypeAlias = Rest  # noqa: Y015
+
+@_typing.final
+class Download(_message.Message):
+    """A file that a method answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_TYPES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def content_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What its content type may be."""
+
+    def __init__(
+        self,
+        *,
+        content_types: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_types", b"content_types"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Download: _TypeAlias = Download  # noqa: Y015
 
 @_typing.final
 class Stream(_message.Message):
@@ -167,7 +205,7 @@ class FieldRules(_message.Message):
     max_length: _builtins.int
     """The greatest number of characters of a string (of each element when repeated)."""
     max_bytes: _builtins.int
-    """The greatest length of a string in bytes of UTF-8."""
+    """The greatest length in bytes, of a string in UTF-8."""
     pattern: _builtins.str
     """A regular expression that the whole string must match."""
     pattern_meaning: _builtins.str

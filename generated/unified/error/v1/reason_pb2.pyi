@@ -72,6 +72,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The comment does not exist, is deleted, or is about another task."""
     REASON_TOO_MANY_STREAMS: _Reason.ValueType  # 24
     """The user has as many open streams as are allowed; end one first."""
+    REASON_IMPORT_REFUSED: _Reason.ValueType  # 27
+    """Some rows of the file are wrong, so none was imported; a dry run names up to 100 of them."""
     REASON_CANCELLED: _Reason.ValueType  # 19
     """The client went away before the answer."""
 
@@ -130,6 +132,8 @@ REASON_COMMENT_NOT_FOUND: Reason.ValueType  # 23
 """The comment does not exist, is deleted, or is about another task."""
 REASON_TOO_MANY_STREAMS: Reason.ValueType  # 24
 """The user has as many open streams as are allowed; end one first."""
+REASON_IMPORT_REFUSED: Reason.ValueType  # 27
+"""Some rows of the file are wrong, so none was imported; a dry run names up to 100 of them."""
 REASON_CANCELLED: Reason.ValueType  # 19
 """The client went away before the answer."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -132,7 +132,7 @@ def test_answers_are_as_the_document_says() -> None:
     document = build_document(bindings, contract.comments)
 
     for binding in bindings:
-        if binding.success_status == 204:
+        if binding.success_status == 204 or binding.is_download:
             continue
         resource = shape_of(binding).event if binding.is_stream else binding.resource
         answer = orjson.loads(compile_encoder(resource)(GetMessageClass(resource)()))

@@ -1,0 +1,1 @@
+"""Tasks as files: out, and in again."""
