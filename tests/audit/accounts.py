@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.audit.client import described
+from tests.audit.commenting import of_comments
 from tests.audit.evidence import Evidence, ShownNotification, ShownTask, StoredTask
+from tests.audit.lives import Life, lived
 from tests.audit.operations import Kind, Operation, Outcome
+from tests.audit.reminding import of_reminders
+from tests.audit.violations import DEAD, DIED, LEFT_OVER, LOST, MISSING, STALE, TWICE, UNWANTED, WRONG
 
-LOST, TWICE, MISSING = "lost", "twice", "missing sequences"
-UNWANTED, WRONG, LEFT_OVER, DEAD = "never attempted", "not as acknowledged", "left over", "dead letters wrong"
-STALE, DIED = "stale reads", "died by itself"
-VIOLATIONS = (LOST, TWICE, MISSING, UNWANTED, WRONG, STALE, LEFT_OVER, DEAD, DIED)
 CREATED, UPDATED, DELETED = "task.created", "task.updated", "task.deleted"
+VERSIONS = (CREATED, UPDATED, DELETED)
 
 Place = tuple[str, int]
 """A task and one of its versions."""
@@ -34,16 +35,19 @@ class Accounts:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._stored = {task.id: task for task in evidence.stored}
-        self._by_title = {each.title: each for each in evidence.operations if each.kind is not Kind.DELETE}
+        self._by_title = {each.title: each for each in evidence.operations if each.kind in (Kind.CREATE, Kind.CHANGE)}
         self._place_of_event = {each.event: (each.task, each.sequence) for each in evidence.deliveries}
+        self._time_of_event = {each.event: each.time for each in evidence.deliveries}
+        self._comments = {each.text for each in evidence.comments}
         # What the notifications tell.
         self._told: defaultdict[Place, set[ShownNotification]] = defaultdict(set)
         self._effects: defaultdict[int, set[Place]] = defaultdict(set)
         for each in evidence.notifications:
-            if place := self._place_of_event.get(each.event_id):
+            if each.type in VERSIONS and (place := self._place_of_event.get(each.event_id)):
                 self._told[place].add(each)
                 if (operation := self._maker(each)) is not None:
                     self._effects[operation.number].add(place)
+        self._lives = {task.id: self._life(task) for task in evidence.stored if self._is_told(task)}
         self._deleted_by = {each.task_id: each for each in evidence.operations if _is_acknowledged_delete(each)}
 
     def outcomes(self) -> Counter[str]:
@@ -56,14 +60,17 @@ class Accounts:
         return counts
 
     def violations(self) -> list[Violation]:
-        parts = (self._operations, self._tasks, self._notifications, self._rest)
-        return [Violation(kind, what) for part in parts for kind, what in part()]
+        parts = [self._operations(), self._tasks(), self._notifications(), self._rest()]
+        parts += [of_comments(self._evidence, self._lives), of_reminders(self._evidence, self._lives)]
+        return [Violation(kind, what) for part in parts for kind, what in part]
 
     def _maker(self, notification: ShownNotification) -> Operation | None:
         """The create or change that the notification tells of: the one that set the title."""
         return None if notification.type == DELETED else self._by_title.get(notification.task_title)
 
     def _had_effect(self, operation: Operation) -> bool:
+        if operation.kind is Kind.COMMENT:
+            return operation.title in self._comments
         if operation.kind is not Kind.DELETE:
             return bool(self._effects[operation.number])
         task = self._stored.get(operation.task_id or "")
@@ -77,7 +84,7 @@ class Accounts:
                 yield TWICE, f"{_name(each)} made {_list(places)}"
             if each.outcome is Outcome.REFUSED and places:
                 yield WRONG, f"{_name(each)} was refused and made {_list(places)}"
-            if each.outcome is Outcome.ACKNOWLEDGED:
+            if each.outcome is Outcome.ACKNOWLEDGED and each.kind is not Kind.COMMENT:
                 yield from self._acknowledged(each, places)
 
     def _acknowledged(self, operation: Operation, places: set[Place]) -> Iterator[tuple[str, str]]:
@@ -94,16 +101,40 @@ class Accounts:
 
     def _tasks(self) -> Iterator[tuple[str, str]]:
         """Each task has all its versions told, in the end is as the last one made it, and is shown like that."""
-        shown = {task.id: task for task in self._evidence.shown}
+        shown = set(self._evidence.shown)
         for task in self._evidence.stored:
-            if missing := [number for number in range(1, task.version + 1) if (task.id, number) not in self._told]:
-                yield MISSING, f"task {task.id}: nobody was told of {missing} of {task.version} versions"
-            else:
+            if task.id in self._lives:
                 yield from self._end(task)
-            if shown.pop(task.id, None) != _as_shown(task):
-                yield WRONG, f"task {task.id} is not shown as it is stored"
-        for task_id in shown:
-            yield WRONG, f"task {task_id} is shown and not stored"
+                yield from self._members(task, self._lives[task.id])
+            else:
+                missing = [number for number in range(1, task.version + 1) if (task.id, number) not in self._told]
+                yield MISSING, f"task {task.id}: nobody was told of {missing} of {task.version} versions"
+            expected = set(_as_shown(task))
+            if blind := expected - shown:
+                yield WRONG, f"task {task.id} is not shown as it is stored to {', '.join(each.viewer_id for each in blind)}"
+            shown -= expected
+        for each in shown:
+            yield WRONG, f"task {each.id} is shown to {each.viewer_id} and not stored so"
+
+    def _members(self, task: StoredTask, life: Life) -> Iterator[tuple[str, str]]:
+        """Each version was told to everyone whom it concerned, and the assignee is the last one who was wanted."""
+        for number in range(1, task.version + 1):
+            told = {each.recipient_id for each in self._told[task.id, number]}
+            if missing := life.concerned(number) - told:
+                yield LOST, f"{', '.join(sorted(missing))} were not told of version {number} of task {task.id}"
+            if strangers := told - life.concerned(number):
+                yield UNWANTED, f"{', '.join(sorted(strangers))} were told of version {number} of task {task.id}"
+        wanted = life.versions[-1]
+        if (task.assignee_id, task.due_at) != (wanted.assignee_id, wanted.due_at):
+            yield WRONG, f"task {task.id} is stored for {task.assignee_id!r}, due at {task.due_at}, and should be {wanted}"
+
+    def _is_told(self, task: StoredTask) -> bool:
+        return all((task.id, number) in self._told for number in range(1, task.version + 1))
+
+    def _life(self, task: StoredTask) -> Life:
+        told = [next(iter(self._told[task.id, number])) for number in range(1, task.version + 1)]
+        times = [self._time_of_event[each.event_id] for each in told]
+        return lived(task.owner_id, [self._maker(each) for each in told], times, deleted=task.deleted)
 
     def _end(self, task: StoredTask) -> Iterator[tuple[str, str]]:
         kinds = [next(iter(self._told[task.id, number])).type for number in range(1, task.version + 1)]
@@ -115,7 +146,7 @@ class Accounts:
             yield WRONG, f"task {task.id} is stored as {task.title!r}, {task.description!r} and was told as {last.task_title!r}"
 
     def _notifications(self) -> Iterator[tuple[str, str]]:
-        """Each version is told once, to its owner, and nothing else is told."""
+        """Each version is told once, and nothing is told that is not known."""
         heard = Counter((each.recipient_id, each.event_id) for each in self._evidence.notifications)
         for (recipient_id, event_id), times in heard.items():
             if times > 1:
@@ -124,9 +155,8 @@ class Accounts:
             if len({each.event_id for each in told}) > 1:
                 yield TWICE, f"version {number} of task {task_id} was told as {len(told)} events"
         for each in self._evidence.notifications:
-            owner = self._stored[each.task_id].owner_id if each.task_id in self._stored else None
-            known = each.type == DELETED or self._maker(each) is not None
-            if owner != each.recipient_id or not known or each.event_id not in self._place_of_event:
+            known = each.type not in VERSIONS[:2] or self._maker(each) is not None
+            if each.task_id not in self._stored or not known or each.event_id not in self._place_of_event:
                 yield UNWANTED, f"{each.recipient_id} was told of {each.type} of task {each.task_id} as {each.task_title!r}"
         if self._evidence.notifications_stored != len(self._evidence.notifications):
             yield UNWANTED, f"{self._evidence.notifications_stored} notifications are stored and not all are shown"
@@ -148,8 +178,9 @@ def _is_acknowledged_delete(operation: Operation) -> bool:
     return operation.kind is Kind.DELETE and operation.outcome is Outcome.ACKNOWLEDGED
 
 
-def _as_shown(task: StoredTask) -> ShownTask | None:
-    return None if task.deleted else ShownTask(task.id, task.title, task.description, str(task.version))
+def _as_shown(task: StoredTask) -> list[ShownTask]:
+    viewers = set() if task.deleted else {task.owner_id, task.assignee_id} - {""}
+    return [ShownTask(task.id, task.title, task.description, str(task.version), viewer_id) for viewer_id in viewers]
 
 
 def _name(operation: Operation) -> str:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,8 @@ TRY_TIMEOUT_S = 5.0
 # Longer than a transaction that a killed service left open holds its key.
 PATIENCE_S = 45.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+# How long before the due time a task that has one reminds of it.
+REMIND_BEFORE_S = 1
 CREATED_AT = "/api/tasks/upload"
 
 
@@ -86,10 +89,20 @@ def described(title: str) -> str:
     return f"about {title}"
 
 
+def utc_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _request(operation: Operation) -> tuple[str, str, Any]:
-    values = {"title": operation.title, "description": described(operation.title)}
+    values: dict[str, Any] = {"title": operation.title, "description": described(operation.title)}
+    if operation.assignee_id is not None:
+        values["assigneeId"] = operation.assignee_id
+    if operation.due_at is not None:
+        values |= {"dueTime": utc_text(operation.due_at), "reminders": [{"before": f"{REMIND_BEFORE_S}s"}]}
     path = path_of(operation.task_id)
     match operation.kind:
+        case Kind.COMMENT:
+            return "POST", f"{path}/comments", {"body": operation.title}
         case Kind.CREATE:
             return "POST", CREATED_AT, values
         case Kind.CHANGE:
@@ -103,5 +116,6 @@ def _concluded(operation: Operation, answer: Answer, tries: int) -> Operation:
     if answer.status >= 400:
         # After a try whose outcome is unknown, a refusal says nothing about that one.
         return replace(told, outcome=Outcome.REFUSED if tries == 1 else Outcome.UNKNOWN)
-    version = int(answer.body["etag"]) if operation.kind is not Kind.DELETE else None
-    return replace(told, outcome=Outcome.ACKNOWLEDGED, version=version, task_id=answer.body.get("id", operation.task_id))
+    if operation.kind in (Kind.DELETE, Kind.COMMENT):
+        return replace(told, outcome=Outcome.ACKNOWLEDGED)
+    return replace(told, outcome=Outcome.ACKNOWLEDGED, version=int(answer.body["etag"]), task_id=answer.body["id"])

@@ -17,16 +17,27 @@ class StoredTask:
     description: str
     version: int
     deleted: bool
+    assignee_id: str = ""
+    due_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredComment:
+    """A comment in the service's database."""
+
+    task_id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTask:
-    """A task as its owner sees it over REST."""
+    """A task as one of its members sees it over REST."""
 
     id: str
     title: str
     description: str
     etag: str
+    viewer_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +49,17 @@ class ShownNotification:
     type: str
     task_title: str
     task_id: str
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event as it was handed to the notification service, once or more often."""
+    """An event as it was handed to the notification service, once or more often. `time` is when it happened, in Unix seconds."""
 
     event: str
     task: str
     sequence: int
+    time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class Evidence:
     deliveries: Sequence[Delivery]
     poison: Sequence[str]
     dead_letters: Sequence[str]
+    comments: Sequence[StoredComment] = ()
     # What should be empty and is not: outboxes and queues, by name.
     leftovers: Mapping[str, int] = field(default_factory=dict)
     # Answers to readers that were older than what had been acknowledged.

@@ -1,10 +1,12 @@
-"""The load: clients of several users who create, change and delete tasks, two of a user now and then the same one."""
+"""The load: clients of several users who create, change, assign, comment on and delete tasks, two of a user now and then the
+same one."""
 
 import asyncio
 import itertools
 import random
 import time
 from collections import deque
+from dataclasses import replace
 
 from tests.audit.client import Client, new_key, path_of
 from tests.audit.operations import Journal, Kind, Operation, Outcome
@@ -12,6 +14,8 @@ from tests.audit.plan import Plan
 
 # Few enough that the clients of a user meet.
 RECENT = 40
+# Seconds until a task is due whose due time is set: time enough for the write.
+DUE_IN_S = (2, 5)
 # After an answer that said nothing, as people would.
 DISCOURAGED_S = 0.3
 
@@ -69,13 +73,26 @@ class Load:
         if kind is Kind.DELETE and task_id is not None:
             user.forget(task_id)
         key = new_key() if self._random.random() < self._plan.keyed else None
-        return Operation(number, kind, user.id, f"{self._plan.seed}-{number}", task_id, key, time.monotonic())
+        operation = Operation(number, kind, user.id, f"{self._plan.seed}-{number}", task_id, key, time.monotonic())
+        return self._with_more(operation) if kind in (Kind.CREATE, Kind.CHANGE) else operation
+
+    def _with_more(self, operation: Operation) -> Operation:
+        """Some writes also assign, or set a due time."""
+        if self._random.random() < self._plan.assigns:
+            others = [user.id for user in self._users if user.id != operation.user_id]
+            operation = replace(operation, assignee_id=self._random.choice([*others, ""]))
+        if self._random.random() < self._plan.dues:
+            operation = replace(operation, due_at=int(time.time()) + self._random.randint(*DUE_IN_S))
+        return operation
 
     def _kind(self, user: User) -> Kind:
         drawn = self._random.random()
         if not user.tasks or drawn < self._plan.creates:
             return Kind.CREATE
-        return Kind.DELETE if drawn < self._plan.creates + self._plan.deletes else Kind.CHANGE
+        rest = drawn - self._plan.creates
+        if rest < self._plan.deletes:
+            return Kind.DELETE
+        return Kind.COMMENT if rest < self._plan.deletes + self._plan.comments else Kind.CHANGE
 
     def _learn(self, user: User, operation: Operation) -> None:
         if operation.outcome is not Outcome.ACKNOWLEDGED or operation.task_id is None:

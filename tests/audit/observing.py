@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from mesh.deadletters.queue import opened
-from mesh.mongo import database, open_mongo
+from mesh.mongo import Document, database, open_mongo
+from task_svc.comments.repository import COMMENTS
 from task_svc.repository import COLLECTION
-from tests.audit.evidence import Delivery, ShownNotification, ShownTask, StoredTask
+from tests.audit.evidence import Delivery, ShownNotification, ShownTask, StoredComment, StoredTask
 from tests.audit.load import User
 from tests.audit.world import World
 
@@ -17,10 +18,27 @@ LETTERS_LIMIT = 10_000
 async def stored_tasks(world: World) -> list[StoredTask]:
     async with open_mongo(world.servers.mongod.url, "audit") as client:
         documents = await database(client, world.platform.database("task_svc"))[COLLECTION].find().to_list()
-    return [
-        StoredTask(str(each["_id"]), each["ownerId"], each["title"], each["description"], each["version"], each["deleted"])
-        for each in documents
-    ]
+    return [_stored_task(each) for each in documents]
+
+
+def _stored_task(document: Document) -> StoredTask:
+    due_time = document["dueTime"]
+    return StoredTask(
+        str(document["_id"]),
+        document["ownerId"],
+        document["title"],
+        document["description"],
+        document["version"],
+        document["deleted"],
+        assignee_id=document["assigneeId"],
+        due_at=due_time and due_time.timestamp(),
+    )
+
+
+async def stored_comments(world: World) -> list[StoredComment]:
+    async with open_mongo(world.servers.mongod.url, "audit") as client:
+        documents = await database(client, world.platform.database("task_svc"))[COMMENTS].find().to_list()
+    return [StoredComment(str(each["taskId"]), each["body"]) for each in documents]
 
 
 async def count_notifications(world: World) -> int:
@@ -30,7 +48,7 @@ async def count_notifications(world: World) -> int:
 
 async def shown_tasks(users: Sequence[User]) -> list[ShownTask]:
     return [
-        ShownTask(each["id"], each["title"], each["description"], each["etag"])
+        ShownTask(each["id"], each["title"], each["description"], each["etag"], user.id)
         for user in users
         async for each in _all(user, "tasks")
     ]
@@ -38,7 +56,7 @@ async def shown_tasks(users: Sequence[User]) -> list[ShownTask]:
 
 async def shown_notifications(users: Sequence[User]) -> list[ShownNotification]:
     return [
-        ShownNotification(user.id, each["eventId"], each["type"], _task_title(each["title"]), each["taskId"])
+        ShownNotification(user.id, each["eventId"], each["type"], _task_title(each["title"]), each["taskId"], each["body"])
         for user in users
         async for each in _all(user, "notifications")
     ]

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     CREATE = "create"
     CHANGE = "change"
     DELETE = "delete"
+    COMMENT = "comment"
 
 
 class Outcome(StrEnum):
@@ -24,7 +25,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One write that somebody wants. Its title is its own, so that its effect can be told from all others."""
+    """One write that somebody wants. Its title (of a comment: its text) is its own, so that its effect can be told from all
+    others. A create or a change may also set the assignee ("" for nobody) and the due time, in whole Unix seconds."""
 
     number: int
     kind: Kind
@@ -40,6 +42,8 @@ class Operation:
     answered_at: float = math.inf
     tries: int = 0
     replayed: bool = False
+    assignee_id: str | None = None
+    due_at: int | None = None
 
 
 class Journal:

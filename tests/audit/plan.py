@@ -31,6 +31,10 @@ class Plan:
     # Of all writes; the rest are changes.
     creates: float = 0.35
     deletes: float = 0.1
+    comments: float = 0.12
+    # Of the creates and changes, those that also assign the task or take it back, and those that also set a due time.
+    assigns: float = 0.25
+    dues: float = 0.2
     # Writes that carry an Idempotency-Key; the others are not retried.
     keyed: float = 0.8
     # For showing that the audit finds broken rules: a client that forgets the key, and processes with one rule broken.

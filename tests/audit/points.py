@@ -22,6 +22,7 @@ class KillPoint(StrEnum):
     BEFORE_PUBLISH = "after the write, before the publish"
     BEFORE_CONFIRM = "after the publish, before the confirm"
     BEFORE_PULL = "after the confirm, before the pull"
+    BEFORE_FIRE = "before the write that fires a reminder"
     BEFORE_ACK = "after the effect, before the ack"
     AFTER_ACK = "after the ack"
 

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.audit.accounts import VIOLATIONS, Accounts, Violation
+from tests.audit.accounts import Accounts, Violation
 from tests.audit.evidence import Evidence
 from tests.audit.plan import Plan
 from tests.audit.points import KillPoint
+from tests.audit.reminding import DUE_SOON, OVERDUE
+from tests.audit.violations import VIOLATIONS
 
 GREEN, RED, INVALID = "green", "red", "invalid"
 
@@ -43,6 +45,8 @@ def conclude(
         "answered from the stored answer": sum(each.replayed for each in evidence.operations),
         "reads": reads,
         "tasks stored": len(evidence.stored),
+        "comments stored": len(evidence.comments),
+        "reminders fired": len({each.event_id for each in evidence.notifications if each.type in (DUE_SOON, OVERDUE)}),
         "events": len({each.event for each in events}),
         "deliveries of events": len(events),
         "notifications": len(evidence.notifications),

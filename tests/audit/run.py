@@ -105,6 +105,7 @@ class _Run:
         return Evidence(
             operations=read_journal(world.journal_file),
             stored=await observing.stored_tasks(world),
+            comments=await observing.stored_comments(world),
             shown=await observing.shown_tasks(self._users),
             notifications=await observing.shown_notifications(self._users),
             notifications_stored=await observing.count_notifications(world),

@@ -10,7 +10,10 @@ from dev.process import StartError
 from mesh.mongo import database, open_mongo
 from mesh.outbox import PENDING
 from mesh.topology import DEAD_LETTERS
+from task_svc.comments.repository import COMMENTS
+from task_svc.finding import EXISTING
 from task_svc.repository import COLLECTION
+from task_svc.scheduling import NEVER, NEXT_MOMENT
 from tests.audit.world import World
 
 PATIENCE_S = 60.0
@@ -40,10 +43,15 @@ async def settle(world: World) -> Mapping[str, int]:
 
 
 async def leftovers(world: World) -> Mapping[str, int]:
-    """Tasks with unsent events, and messages by queue: those that wait and those that are handed out."""
+    """Tasks and comments with unsent events, tasks that have not said all that they will, and messages by queue: those that wait
+    and those that are handed out."""
     async with open_mongo(world.servers.mongod.url, "audit") as client:
-        tasks = database(client, world.platform.database("task_svc"))[COLLECTION]
-        counts = {"outboxes": await tasks.count_documents(PENDING)}
+        stored = database(client, world.platform.database("task_svc"))
+        counts = {
+            "outboxes": await stored[COLLECTION].count_documents(PENDING),
+            "outboxes of comments": await stored[COMMENTS].count_documents(PENDING),
+            "reminders": await stored[COLLECTION].count_documents({NEXT_MOMENT: {"$lt": NEVER}, **EXISTING}),
+        }
     counts |= await _messages(world)
     return {place: count for place, count in counts.items() if count}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.servers import Mongod, RabbitMQ, RedisServer
-from tests.audit import accounts
+from tests.audit import violations
 from tests.audit.plan import SHORT, Plan
 from tests.audit.points import KillPoint
 from tests.audit.result import GREEN, RED, Result
@@ -43,10 +43,13 @@ def small(*points: KillPoint, **changed: object) -> Plan:
 
 BROKEN = {
     # Once may not do: when nothing else is under way, nothing is lost.
-    "ack_before_effect": ("notify_svc", [KillPoint.BEFORE_ACK], 3, accounts.LOST),
-    "pull_before_confirm": ("task_svc", [KillPoint.BEFORE_PUBLISH], 1, accounts.MISSING),
-    "no_unique_key": ("notify_svc", [KillPoint.BEFORE_ACK], 1, accounts.TWICE),
-    "drops_what_failed": ("notify_svc", [], 0, accounts.LOST),
+    "ack_before_effect": ("notify_svc", [KillPoint.BEFORE_ACK], 3, violations.LOST),
+    "pull_before_confirm": ("task_svc", [KillPoint.BEFORE_PUBLISH], 1, violations.MISSING),
+    "no_unique_key": ("notify_svc", [KillPoint.BEFORE_ACK], 1, violations.TWICE),
+    "drops_what_failed": ("notify_svc", [], 0, violations.LOST),
+    "forgets_the_assignee": ("notify_svc", [], 0, violations.LOST),
+    "fires_unconditionally": ("task_svc", [], 0, violations.TWICE),
+    "comments_without_events": ("task_svc", [KillPoint.BEFORE_PUBLISH], 2, violations.LOST),
 }
 
 
@@ -63,7 +66,7 @@ async def test_a_broken_rule_is_found(rule: str, servers: Servers, directory: Pa
 async def test_a_client_that_retries_without_its_key_is_found(servers: Servers, directory: Path) -> None:
     result = await audit(small(KillPoint.AFTER_WRITE, creates=1.0, keyed=1.0, keeps_key=False), directory, servers)
     assert (result.verdict, result.shortfalls) == (RED, [])
-    assert accounts.TWICE in found(result)
+    assert violations.TWICE in found(result)
 
 
 async def test_a_run_that_shows_too_little_is_invalid(servers: Servers, directory: Path) -> None:

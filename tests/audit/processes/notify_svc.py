@@ -33,7 +33,8 @@ class MortalHandler(TaskEventHandler):
         self._stumbled: set[str] = set()
 
     async def __call__(self, event: Event) -> None:
-        self._deliveries.write(json.dumps({"event": event.id, "task": event.subject, "sequence": event.sequence}) + "\n")
+        entry = {"event": event.id, "task": event.subject, "sequence": event.sequence, "time": event.time.timestamp()}
+        self._deliveries.write(json.dumps(entry) + "\n")
         if next(self._calls) % STUMBLES_AT == 0 and event.id not in self._stumbled:
             self._stumbled.add(event.id)
             raise RuntimeError("stumbled, as the audit wants it")

@@ -12,6 +12,7 @@ from mesh.outbox import Outbox
 from mesh.transactions import after_commit
 from task_svc import app
 from task_svc.model import Task, TaskEvent
+from task_svc.reminders import Reminders
 from task_svc.repository import MongoTaskRepository
 from tests.audit.points import KillPoint, reach
 
@@ -24,6 +25,12 @@ class MortalRepository(MongoTaskRepository):
     async def _replace_version(self, task: Task, event: TaskEvent, tombstone: dict[str, Any]) -> bool:
         reach(KillPoint.BEFORE_WRITE)
         return await super()._replace_version(task, event, tombstone)
+
+
+class MortalReminders(Reminders):
+    async def _fire(self, task: Task) -> None:
+        reach(KillPoint.BEFORE_FIRE)
+        await super()._fire(task)
 
 
 class MortalOutbox(Outbox):
@@ -50,6 +57,7 @@ class MortalPublisher(Publisher):
 def run(**collaborators: Any) -> None:
     """Run the service with these in the place of the product's, besides the mortal ones."""
     mortal = {"MongoTaskRepository": MortalRepository, "Outbox": MortalOutbox, "Publisher": MortalPublisher}
+    mortal["Reminders"] = MortalReminders
     with patch.multiple(app, **{**mortal, **collaborators}):
         runpy.run_module("task_svc", run_name="__main__")
 

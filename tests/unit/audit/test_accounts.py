@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.audit.accounts import DEAD, DIED, LEFT_OVER, LOST, MISSING, TWICE, UNWANTED, WRONG, Accounts
-from tests.audit.evidence import Delivery, Evidence, ShownNotification, ShownTask, StoredTask
+from tests.audit.accounts import Accounts
+from tests.audit.evidence import Delivery, Evidence, ShownNotification, ShownTask, StoredComment, StoredTask
 from tests.audit.operations import Kind, Operation, Outcome
+from tests.audit.violations import DEAD, DIED, LEFT_OVER, LOST, MISSING, TWICE, UNWANTED, WRONG
 
 ACKNOWLEDGED, REFUSED, UNKNOWN = Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.UNKNOWN
 CREATE = Operation(1, Kind.CREATE, "ada", "t-1", "task", "key", 0.0, ACKNOWLEDGED, 1)
@@ -21,7 +22,7 @@ OTHER_CREATED = ShownNotification("ada", "e4", "task.created", "t-4", "gone")
 OTHER_DELETED = ShownNotification("ada", "e5", "task.deleted", "t-4", "gone")
 STORED = StoredTask("task", "ada", "t-2", "about t-2", 2, deleted=False)
 TOMBSTONE = StoredTask("gone", "ada", "t-4", "about t-4", 2, deleted=True)
-SHOWN = ShownTask("task", "t-2", "about t-2", "2")
+SHOWN = ShownTask("task", "t-2", "about t-2", "2", "ada")
 
 WELL = Evidence(
     operations=[CREATE, CHANGE, LATE, OTHER, DELETE],
@@ -117,4 +118,76 @@ CASES = {
 
 @pytest.mark.parametrize(("evidence", "expected"), CASES.values(), ids=CASES.keys())
 def test_what_is_wrong_is_found(evidence: Evidence, expected: set[str]) -> None:
+    assert kinds(evidence) == expected
+
+
+# Ada's task that was given to Bob when it was changed, was due while he had it, and was commented on.
+GIVEN = replace(CHANGE, assignee_id="bob", due_at=100)
+COMMENT = Operation(7, Kind.COMMENT, "ada", "t-7", "task", "key7", 5.0, ACKNOWLEDGED)
+FOR_BOB = replace(CHANGED, recipient_id="bob")
+COMMENTED = ShownNotification("ada", "e7", "task.commented", "t-2", "task", "t-7")
+SOON = ShownNotification("ada", "e8", "task.due_soon", "t-2", "task", "Due 1970-01-01T00:01:40Z")
+LATER = ShownNotification("ada", "e9", "task.overdue", "t-2", "task", "Due 1970-01-01T00:01:40Z")
+TOLD = (CREATED, CHANGED, FOR_BOB, COMMENTED, SOON, LATER)
+SHARED = Evidence(
+    operations=[CREATE, GIVEN, COMMENT],
+    stored=[replace(STORED, assignee_id="bob", due_at=100.0)],
+    shown=[SHOWN, replace(SHOWN, viewer_id="bob")],
+    notifications=TOLD,
+    notifications_stored=len(TOLD),
+    deliveries=[
+        *(Delivery("e1", "task", 1, 90.0), Delivery("e2", "task", 2, 95.0), Delivery("e7", "comment", 1, 96.0)),
+        *(Delivery("e8", "task", 2, 99.0), Delivery("e9", "task", 2, 100.0)),
+    ],
+    poison=[],
+    dead_letters=[],
+    comments=[StoredComment("task", "t-7")],
+)
+
+
+def heard(*notifications: ShownNotification) -> Evidence:
+    return replace(SHARED, notifications=notifications, notifications_stored=len(notifications))
+
+
+def changed_late(evidence: Evidence) -> Evidence:
+    """The due time was set when it had passed."""
+    late = [replace(each, time=101.0) if each.event == "e2" else each for each in evidence.deliveries]
+    return replace(evidence, deliveries=late)
+
+
+def test_what_is_shared_is_well() -> None:
+    assert Accounts(SHARED).violations() == []
+    assert Accounts(changed_late(heard(CREATED, CHANGED, FOR_BOB, COMMENTED))).violations() == []
+
+
+SHARED_CASES = {
+    "the assignee was not told": (heard(CREATED, CHANGED, COMMENTED, SOON, LATER), {LOST}),
+    "somebody else was told": (heard(*TOLD, replace(CREATED, recipient_id="eve")), {UNWANTED}),
+    "assigned to somebody else": (replace(SHARED, stored=[replace(STORED, assignee_id="eve", due_at=100.0)]), {WRONG}),
+    "not shown to the assignee": (replace(SHARED, shown=[SHOWN]), {WRONG}),
+    "still shown to somebody": (replace(SHARED, shown=[*SHARED.shown, replace(SHOWN, viewer_id="eve")]), {WRONG}),
+    "a comment is not stored": (replace(SHARED, comments=[]), {LOST, UNWANTED}),
+    "a comment is stored twice": (replace(SHARED, comments=[*SHARED.comments] * 2), {TWICE, LOST}),
+    "nobody was told of a comment": (heard(CREATED, CHANGED, FOR_BOB, SOON, LATER), {LOST}),
+    "told twice of a comment": (heard(*TOLD, replace(COMMENTED, event_id="e9")), {TWICE}),
+    "a stranger was told of a comment": (heard(*TOLD, replace(COMMENTED, recipient_id="eve")), {UNWANTED}),
+    "a refused comment is stored": (
+        replace(SHARED, operations=[CREATE, GIVEN, replace(COMMENT, outcome=REFUSED)]),
+        {WRONG},
+    ),
+    "a comment that nobody wrote": (replace(SHARED, operations=[CREATE, GIVEN]), {UNWANTED}),
+    "never reminded": (heard(CREATED, CHANGED, FOR_BOB, COMMENTED, LATER), {LOST}),
+    "never overdue": (heard(CREATED, CHANGED, FOR_BOB, COMMENTED, SOON), {LOST}),
+    "overdue twice": (heard(*TOLD, replace(LATER, event_id="e8")), {TWICE}),
+    "reminded of another time": (
+        heard(CREATED, CHANGED, FOR_BOB, COMMENTED, LATER, replace(SOON, body="Due 1970-01-01T00:02:00Z")),
+        {LOST, UNWANTED},
+    ),
+    "reminded of what had passed": (changed_late(SHARED), {UNWANTED}),
+    "a stranger was reminded": (heard(*TOLD, replace(SOON, recipient_id="eve")), {UNWANTED}),
+}
+
+
+@pytest.mark.parametrize(("evidence", "expected"), SHARED_CASES.values(), ids=SHARED_CASES.keys())
+def test_what_is_wrong_with_what_is_shared_is_found(evidence: Evidence, expected: set[str]) -> None:
     assert kinds(evidence) == expected
