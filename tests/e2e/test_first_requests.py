@@ -16,7 +16,7 @@ async def test_register_answers_the_user_without_the_password(visitor: Client) -
     assert OBJECT_ID.fullmatch(user["id"])
     assert MOMENT.fullmatch(user["createTime"])
     assert (user["email"], user["name"]) == ("Grace.Hopper@Example.com", "Grace")
-    assert set(user) == {"id", "email", "name", "createTime", "updateTime", "etag"}
+    assert set(user) == {"id", "email", "name", "createTime", "updateTime", "etag", "timezone", "locale"}
     assert answer.headers["Location"] == "/api/users/profile"
     again = await visitor.post("/api/users/register", {**account, "email": "grace.hopper@example.com"})
     assert again.expect(409)["code"] == "email_taken"
