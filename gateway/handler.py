@@ -9,6 +9,7 @@ from typing import TypeAlias
 from aiohttp import web
 from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
+from gateway import timeouts
 from gateway.addresses import Addresses
 from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
@@ -80,7 +81,8 @@ class Handler:
         except Exception:
             log.exception("unexpected failure")
             response = problem_response(internal_error())
-        if response.status >= 500:
+        # Who does not wait pays all the same: or short deadlines would make every request free.
+        if response.status >= 500 and timeouts.HEADER not in request.headers:
             await tally.give_back()
         return response
 

@@ -20,7 +20,7 @@ from dev.ports import free_port
 from dev.servers import RedisServer
 from gateway.buckets import Bucket, Charge, Scope
 from gateway.windows import Payment, RedisWindows
-from mesh.errors import ServiceError, unavailable
+from mesh.errors import ServiceError, deadline_exceeded, unavailable
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, raising
 from tests.waiting import eventually
@@ -126,6 +126,14 @@ async def test_what_failed_on_our_side_is_given_back(
     assert [answer.status for answer in answers] == [status] * 2
     assert [answer.headers["RateLimit"].split(";")[1].removeprefix("r=") for answer in answers] == left
     assert [int(answer.headers["RateLimit"].split(";")[3].removeprefix("r=")) for answer in answers] == [int(n) for n in left]
+
+
+async def test_a_client_in_a_hurry_pays_for_what_it_did_not_wait_for(services: ScriptedServices, redis_url: str) -> None:
+    services.behaviours["ListTasks"] = raising(deadline_exceeded())
+    async with running_edge(edge_settings(services, redis_url, rate_limit_max=10)) as edge:
+        answers = [await edge.call("GET", "/api/tasks", headers={"X-Request-Timeout": "0.1"}) for _ in range(2)]
+
+    assert [(answer.status, answer.headers["RateLimit-Remaining"]) for answer in answers] == [(504, "9"), (504, "8")]
 
 
 async def test_a_trusted_proxy_says_who_the_client_is(services: ScriptedServices, redis_url: str) -> None:

@@ -1,10 +1,13 @@
 """Which address a request comes from, and whom an address stands for."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.addresses import Addresses
+from gateway.settings import GatewaySettings
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2.7")]
 
@@ -54,3 +57,14 @@ def test_an_address_stands_for_whoever_can_take_it(address: str, spender: str) -
 def test_how_much_of_an_address_of_ipv6_counts_can_be_set() -> None:
     assert Addresses([], ipv6_prefix=48).spender_of("2001:db8:1:2::1") == "2001:db8:1::/48"
     assert Addresses([], ipv6_prefix=128).spender_of("2001:db8:1:2::1") == "2001:db8:1:2::1/128"
+
+
+def test_proxies_are_set_as_addresses_and_networks() -> None:
+    given: dict[str, Any] = {"jwt_secret": "0123456789abcdefghijklmnopqrstuv", "redis_url": "redis://nowhere"}
+
+    settings = GatewaySettings(**given, trusted_proxies="10.0.0.0/8, 192.0.2.7,fd00::1/8")
+
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8"]
+    with pytest.raises(ValidationError, match="must be addresses or networks") as raised:
+        GatewaySettings(**given, trusted_proxies="10.0.0.0/8, proxy.example.com")
+    assert [problem["loc"] for problem in raised.value.errors()] == [("trusted_proxies",)]
