@@ -180,10 +180,11 @@ def _check_download(binding: Binding) -> None:
 
 
 def _need(message: Descriptor, kind: int, *names: str) -> None:
+    kind_name = "text" if kind == FieldDescriptor.TYPE_STRING else "bytes"
     for name in names:
         field = message.fields_by_name.get(name)
         if field is None or field.type != kind or field.is_repeated:
-            raise ContractError(f"needs a single {name!r} of another type in {message.full_name}")
+            raise ContractError(f"needs {kind_name} {name!r} in {message.full_name}")
 
 
 def _is_message(field: FieldDescriptor | None) -> bool:

@@ -20,6 +20,9 @@ COLUMNS = [name for name in FIELDS if name != "etag"]
 # What the service sets, and an import takes over all the same.
 KEPT = ("id", "createTime", "completeTime")
 LONGEST_ID = 100
+# A misspelt name is shown, but what is refused travels in trailers, which are small.
+MAX_NAME_SHOWN = 40
+NO_FIELD = "is not a field of a task"
 MEANINGS = {
     "google.protobuf.Timestamp": 'must be a time of RFC 3339, as in "2030-01-31T12:00:00Z"',
     "google.protobuf.Duration": 'must be a duration in seconds, as in "3600s"',
@@ -58,7 +61,7 @@ def to_row(line: int, record: Mapping[str, Any]) -> Row | list[Problem]:
     row, problems = Row(line, task_pb2.Task(), task_pb2.Task()), []
     for name, value in record.items():
         if name not in FIELDS:
-            problems.append(Problem(line, name[:LONGEST_ID], "is not a field of a task"))
+            problems.append(Problem(line, name[:MAX_NAME_SHOWN], NO_FIELD))
         elif value is not None and (name in KEPT or not _rules(FIELDS[name]).output_only):
             problem = _READERS[name](value, row.kept if name in KEPT else row.task)
             problems += [Problem(line, name, problem)] if problem else []

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from task_svc.transfer.records import COLUMNS, FIELDS, Problem, Record
+from task_svc.transfer.records import COLUMNS, FIELDS, MAX_NAME_SHOWN, NO_FIELD, Problem, Record
 
 # What a spreadsheet would run as a formula; a quote in front makes it text. Cells that begin so already get one more, so that
 # reading can take it off again.
@@ -48,7 +48,7 @@ def _wrong_columns(columns: list[str]) -> Iterator[Problem]:
         yield Problem(1, "", "must name the columns")
     for index, name in enumerate(columns):
         if name not in FIELDS:
-            yield Problem(1, name[:100], f"is not a column; columns are {', '.join(COLUMNS)}")
+            yield Problem(1, name[:MAX_NAME_SHOWN], NO_FIELD)
         elif name in columns[:index]:
             yield Problem(1, name, "is there twice")
 

@@ -131,3 +131,39 @@ def rpc(rule: str, options: str = USER, signature: str = "(Q) returns (A)") -> s
 def test_refuses_by_name(method: str, complaint: str) -> None:
     with pytest.raises(ContractError, match=r"^test\.v1\.S\.Bad .*" + re.escape(complaint)):
         build_bindings([service(method)])
+
+
+FILES = """
+    message Ask { string page_token = 1; bytes file = 2; }
+    message Part { string content_type = 1; string file_name = 2; bytes content = 3; string next_page_token = 4; }
+"""
+READS = "option idempotency_level = NO_SIDE_EFFECTS;"
+DOWNLOAD = USER + READS + "option (unified.api.v1.rest).download = {};"
+UPLOAD = USER + 'option (unified.api.v1.rest).body_types = "text/csv";'
+
+
+def test_files_are_taken_and_answered() -> None:
+    taken = rpc('post: "/a" body: "file"', UPLOAD, "(Ask) returns (A)").replace("Bad", "Take")
+    answered = rpc('get: "/a"', DOWNLOAD, "(Ask) returns (Part)").replace("Bad", "Answer")
+
+    take, answer = build_bindings([service(taken + answered, FILES)])
+
+    assert (take.takes_file, take.is_download, take.body_is_optional) == (True, False, False)
+    assert (answer.takes_file, answer.is_download) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "complaint"),
+    [
+        (rpc('post: "/a" body: "page_token"', UPLOAD, "(Ask) returns (A)"), "needs bytes 'page_token' in test.v1.Ask"),
+        (rpc('post: "/a" body: "*"', UPLOAD, "(Ask) returns (A)"), "needs bytes '*' in test.v1.Ask"),
+        (rpc('post: "/a"', UPLOAD, "(Ask) returns (A)"), "needs bytes '' in test.v1.Ask"),
+        (rpc('get: "/a"', DOWNLOAD, "(Q) returns (Part)"), "needs text 'page_token' in test.v1.Q"),
+        (rpc('get: "/a"', DOWNLOAD, "(Ask) returns (A)"), "needs text 'content_type' in test.v1.A"),
+        (rpc('post: "/a"', DOWNLOAD, "(Ask) returns (Part)"), "more than to answer GET with a file"),
+        (rpc('get: "/a"', DOWNLOAD.replace(READS, ""), "(Ask) returns (Part)"), "more than to answer GET with a file"),
+    ],
+)
+def test_refuses_files_by_name(method: str, complaint: str) -> None:
+    with pytest.raises(ContractError, match=r"^test\.v1\.S\.Bad .*" + re.escape(complaint)):
+        build_bindings([service(method, FILES)])

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unified.task.v1 import task_pb2
 from unified.task.v1 import task_service_pb2 as tasks
+from unified.task.v1.transfer_service_pb2 import ImportTasksRequest
 from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as users
 
@@ -144,6 +145,11 @@ def test_a_change_inside_a_request_is_checked_likewise() -> None:
         "operations[0].update.task.title": "must have at most 200 characters",
         "operations[1].update.update_mask": "names a field that does not exist: colour",
     }
+
+
+def test_bytes_have_a_largest_size() -> None:
+    assert problems(ImportTasksRequest(content=b"\xff" * 4 * 1024 * 1024)) == {}
+    assert problems(ImportTasksRequest(content=b"x" * (4 * 1024 * 1024 + 1))) == {"content": "must have at most 4194304 bytes"}
 
 
 def test_where_one_is_required_one_must_be_set() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from io import StringIO
+from typing import Any
 
 import orjson
 import pytest
@@ -128,9 +129,29 @@ def test_a_bad_cell_is_named(table: str, line: int, column: str, message: str) -
 
 
 def test_a_column_that_is_none_is_named_once() -> None:
-    ((line, column, message),) = problems("title,Colour\nx,red\ny,blue", CSV)
-    assert (line, column) == (1, "Colour")
-    assert message.startswith("is not a column; columns are id, title,")
+    assert problems("title,Colour\nx,red\ny,blue", CSV) == [(1, "Colour", "is not a field of a task")]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["before", "at", "x"]), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "", "x.y[0]"]), JSON, max_size=4))
+def test_any_record_is_a_row_or_wrong(record: dict[str, Any]) -> None:
+    line = orjson.dumps(record)
+    rows, wrong = read_rows(line, JSONL)
+    assert bool(rows) != bool(wrong)
+
+
+@given(st.binary(max_size=30) | st.text("title,laberminds\r\n\"'[]{}", max_size=30).map(str.encode))
+def test_any_bytes_are_a_file_or_wrong(content: bytes) -> None:
+    for prefix, form in ((b"", JSONL), (b"", CSV), (b"title,labels,reminders\r\n", CSV), (b"labels,title\r\na,", CSV)):
+        rows, wrong = read_rows(prefix + content, form)
+        assert all(row.task.title for row in rows)
+        assert all(problem.line >= 1 for problem in wrong)
 
 
 def test_a_table_is_utf_8() -> None:
