@@ -96,6 +96,7 @@ ensure_servers() {
     { has curl && has_mongodb; } || missing="$missing curl"
     has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
     has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
+    [ "$needed" = servers ] || has nginx || missing="$missing nginx"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || install_packages $missing || refuse \
         "Could not install the packages:$missing. Install them, or set REDIS_URL and RABBITMQ_URL to servers elsewhere."

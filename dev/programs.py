@@ -15,6 +15,7 @@ _PLACES: dict[str, tuple[list[Path | None], str]] = {
     "redis-server": ([None], "install the package redis-server or set REDIS_URL"),
     "rabbitmq-server": ([_RABBITMQ_SCRIPTS, None], "install the package rabbitmq-server or set RABBITMQ_URL"),
     "rabbitmqctl": ([_RABBITMQ_SCRIPTS, None], "install the package rabbitmq-server"),
+    "nginx": ([None, Path("/usr/sbin")], "install the package nginx"),
     "epmd": ([None], "install Erlang (the package erlang-base) or set RABBITMQ_URL"),
 }
 

@@ -110,7 +110,7 @@ async def new_platform(
 
 
 @pytest.fixture(scope="session")
-async def platform(
+async def shared_platform(
     run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
 ) -> AsyncIterator[Platform]:
     """A running platform that tests share: they must not stop anything, and must bring users of their own."""

@@ -16,7 +16,9 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 MAKE = re.compile(r"`make ([a-z0-9-]+)")
 MODULE = re.compile(r"python -m ([a-z0-9_.]+)")
 # Paths in code marks that begin with one of our rooms.
-PATH = re.compile(r"`((?:protos|generated|mesh|gateway|user_svc|task_svc|notify_svc|dev|tests|bench|docs|k8s|clients)/[\w./]*)`")
+PATH = re.compile(
+    r"`((?:protos|generated|mesh|gateway|user_svc|task_svc|notify_svc|dev|tests|bench|docs|k8s|clients|infra)/[\w./]*)`"
+)
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,0 +1,109 @@
+"""nginx before the gateways, with the configuration of `infra/nginx`; the other tests here run through it as well."""
+
+import asyncio
+import io
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import grpc
+import pytest
+from unified.task.v1 import task_service_pb2 as pb
+from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
+from unified.user.v1 import directory_service_pb2
+from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceStub
+
+from dev.servers import Mongod, RabbitMQ
+from tests.e2e.conftest import PlatformBehindNginx, behind_nginx
+from tests.e2e.rest import Answer, Person, visiting
+from tests.nginx import GRPC_HOST, Nginx
+from tests.waiting import eventually
+
+# Of each of the clients while a gateway dies.
+WRITES = 25
+
+
+@pytest.fixture
+def nginx(platform_behind_nginx: PlatformBehindNginx) -> Nginx:
+    return platform_behind_nginx.nginx
+
+
+async def test_it_speaks_tls_1_3_and_http_2(nginx: Nginx) -> None:
+    trust = nginx.trust()
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+    _, writer = await asyncio.open_connection("localhost", nginx.port, ssl=trust)
+    connection: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    assert (connection.version(), connection.selected_alpn_protocol()) == ("TLSv1.3", "h2")
+    writer.close()
+    old = nginx.trust()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError):
+        await asyncio.open_connection("localhost", nginx.port, ssl=old)
+
+
+async def test_plain_http_is_sent_to_https(nginx: Nginx) -> None:
+    async with aiohttp.ClientSession() as session:
+        url = f"http://localhost:{nginx.http_port}/api/tasks?q=a%20b"
+        async with session.post(url, json={"title": "Ship it"}, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (308, "https://localhost/api/tasks?q=a%20b")
+
+
+async def test_grpc_has_a_host_name_of_its_own(nginx: Nginx) -> None:
+    async with visiting(nginx.url) as visitor:
+        ada = await visitor.sign_up("Ada")
+        task = await ada.creates()
+    credentials = grpc.ssl_channel_credentials(nginx.certificate.read_bytes())
+    options = [("grpc.ssl_target_name_override", GRPC_HOST), ("grpc.default_authority", GRPC_HOST)]
+    async with grpc.aio.secure_channel(f"127.0.0.1:{nginx.port}", credentials, options=options) as channel:
+        metadata = [("authorization", ada.headers["Authorization"])]
+        listed = await TaskServiceStub(channel).ListTasks(pb.ListTasksRequest(), metadata=metadata, timeout=10)
+        assert [each.id for each in listed.tasks] == [task["id"]]
+        request = directory_service_pb2.LookUpUsersRequest(keys=[ada.user["id"]])
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await DirectoryServiceStub(channel).LookUpUsers(request, metadata=metadata, timeout=10)
+        assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_what_nginx_refuses_is_a_problem_like_any_other(nginx: Nginx) -> None:
+    async with visiting(nginx.url) as visitor:
+        ada = await visitor.sign_up("Ada")
+        answer = await ada.send(
+            "POST", "/api/tasks", data=io.BytesIO(b" " * (6 * 1024 * 1024)), headers={"X-Request-Id": "big-1"}
+        )
+    assert (answer.status, answer.json["code"], answer.json["instance"]) == (413, "body_too_large", "big-1")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_while_a_gateway_dies_reads_and_keyed_writes_go_on(
+    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
+) -> None:
+    async with (
+        behind_nginx("dying", run_directory, mongod, redis_databases, rabbitmq) as platform,
+        visiting(platform.nginx.url) as visitor,
+    ):
+        ada = await visitor.sign_up("Ada")
+        writing = asyncio.gather(*(write_some(ada, worker) for worker in range(8)))
+        await write(ada, "first")
+        platform.kill("gateway")
+        await writing
+        await ada.is_notified(1 + 8 * WRITES)
+        platform.kill("gateway2")
+        answer = await ada.get("/api/tasks")
+        assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
+
+
+async def write_some(person: Person, worker: int) -> None:
+    for number in range(WRITES):
+        await write(person, f"{worker}-{number}")
+
+
+async def write(person: Person, title: str) -> None:
+    """Again under the key while the call that the dead gateway made is still running."""
+
+    async def once() -> Answer:
+        return await person.post("/api/tasks", {"title": title}, headers={"Idempotency-Key": title})
+
+    answer = await eventually(once, lambda answer: answer.json.get("code") != "idempotency_in_progress")
+    answer.expect(201)
+    (await person.get("/api/tasks?pageSize=1")).expect(200)

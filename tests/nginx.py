@@ -1,0 +1,105 @@
+"""The real nginx with the configuration of `infra/nginx`, on free ports, before a platform's gateways."""
+
+import os
+import re
+import secrets
+import shutil
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from dev.ports import free_port, in_use
+from dev.process import Command, Process
+from dev.programs import find_program
+
+CONFIGURATION = Path(__file__).parents[1] / "infra" / "nginx"
+# nginx writes its title over its environment, where our mark is: so a shell has the mark, and nginx ends with the shell.
+KEEPER = """trap 'kill -QUIT $!' TERM; setpriv --pdeathsig TERM "$@" & wait $!; wait $!"""
+GRPC_HOST = "grpc.localhost"
+
+
+class Nginx(Process):
+    """`targets` says for each upstream of the configuration where it is, as host:port."""
+
+    def __init__(self, directory: Path, targets: Mapping[str, Sequence[str]]) -> None:
+        self.http_port, self.port = free_port(), free_port()
+        super().__init__("nginx", directory, {"HTTP_PORT": self.http_port, "HTTPS_PORT": self.port})
+        self._targets = targets
+        self._prefix = self.directory / "nginx"
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def certificate(self) -> Path:
+        """By which clients know it."""
+        return self._prefix / "certificates" / "server.pem"
+
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    def command(self) -> Command:
+        nginx = [find_program("nginx"), "-p", str(self._prefix), "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
+        argv = ["/bin/sh", "-c", KEEPER, "nginx", *nginx]
+        return Command(argv, {"PATH": os.defpath, "LANG": "C.UTF-8"}, self.directory)
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        shutil.copytree(CONFIGURATION, self._prefix, dirs_exist_ok=True)
+        (self._prefix / "tmp").mkdir(exist_ok=True)
+        site = self._prefix / "site.conf"
+        site.write_text(_moved(site.read_text(), {"80": self.http_port, "443": self.port}))
+        upstreams = self._prefix / "upstreams.conf"
+        upstreams.write_text(_pointed(upstreams.read_text(), self._targets))
+        _write_certificate(self._prefix / "certificates")
+
+    async def ready(self) -> bool:
+        return in_use(self.port)
+
+
+def _moved(site: str, ports: Mapping[str, int]) -> str:
+    """The same site on other ports."""
+    return re.sub(r"listen (\d+)", lambda match: f"listen 127.0.0.1:{ports[match[1]]}", site)
+
+
+def _pointed(upstreams: str, targets: Mapping[str, Sequence[str]]) -> str:
+    """The same upstreams, elsewhere."""
+    for name, addresses in targets.items():
+        block = re.search(rf"upstream {name} \{{.*?\}}", upstreams, re.DOTALL)
+        assert block is not None, name
+        (line,) = re.findall(r"^ *server .*?;$", block[0], re.MULTILINE)
+        servers = [re.sub(r"server \S+?(?=[ ;])", f"server {address}", line) for address in addresses]
+        upstreams = upstreams.replace(block[0], block[0].replace(line, "\n".join(servers)))
+    return upstreams
+
+
+def _write_certificate(folder: Path) -> None:
+    """A key, and a certificate that vouches for itself."""
+    folder.mkdir(exist_ok=True)
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    # Of each its own, so that who trusts several finds the right one.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"tests {secrets.token_hex(6)}")])
+    hosts = [x509.DNSName("localhost"), x509.DNSName(GRPC_HOST), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "server.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, plain))
