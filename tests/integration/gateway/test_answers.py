@@ -28,6 +28,8 @@ TASK_JSON = {
     "priority": "unspecified",
     "labels": [],
     "ownerId": "",
+    "assigneeId": "",
+    "reminders": [],
     "createTime": "2023-11-14T22:13:20.005Z",
     "etag": "3",
 }
