@@ -11,6 +11,9 @@ from tests.integration.task_svc.person import TIMEOUT_S, Person
 if TYPE_CHECKING:
     from unified.task.v1.transfer_service_pb2_grpc import TransferServiceAsyncStub
 
+# The longest that a service gives a call: how fast the largest file is, is no test's affair.
+IMPORT_TIMEOUT_S = 60.0
+
 
 @dataclass(frozen=True)
 class Files:
@@ -33,7 +36,7 @@ class Files:
         """How many were created and skipped, and the places of problems."""
         data = content.encode() if isinstance(content, str) else content
         request = pb.ImportTasksRequest(content=data, **options)
-        answer = await self.stub.ImportTasks(request, metadata=person.metadata, timeout=TIMEOUT_S)
+        answer = await self.stub.ImportTasks(request, metadata=person.metadata, timeout=IMPORT_TIMEOUT_S)
         return answer.created, answer.skipped, [(each.line, each.column) for each in answer.problems]
 
 

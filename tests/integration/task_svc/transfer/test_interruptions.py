@@ -71,7 +71,7 @@ async def test_imports_of_one_file_at_once_make_each_task_once(ada: Person, file
     assert {created + skipped for created, skipped, _ in outcomes} == {3 * SLICE}
 
 
-async def test_the_largest_file_is_imported_in_time(ada: Person, files: Files) -> None:
+async def test_the_largest_file_is_imported_in_one_call(ada: Person, files: Files) -> None:
     rows = "".join(f'{{"title": "task {number}", "description": "{"some words " * 60}"}}\n' for number in range(5_000))
     assert 3.5e6 < len(rows) < 4 * 1024 * 1024
     assert await files.import_(ada, rows) == (5_000, 0, [])
