@@ -11,11 +11,10 @@ from unified.notify.v1.notification_service_pb2_grpc import NotificationServiceS
 from dev.servers import RabbitMQ
 from mesh import topology
 from mesh.amqp import Broker, Channel, Publisher
-from mesh.channel import open_channel
 from notify_svc.app import app
 from notify_svc.consumer import QUEUES
 from notify_svc.settings import NotifySettings
-from tests.callers import signed_in
+from tests.callers import reaching, signed_in
 from tests.integration.notify_svc.person import Person
 
 
@@ -42,7 +41,7 @@ def settings(mongo_uri: str, database_name: str, broker_url: str, jwt_secret: st
 
 @pytest.fixture
 async def ada(settings: NotifySettings, jwt_secret: str) -> AsyncIterator[Person]:
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         ada_id = str(ObjectId())
         yield Person(NotificationServiceStub(channel), ada_id, signed_in(ada_id, jwt_secret))
 

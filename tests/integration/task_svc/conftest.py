@@ -9,10 +9,9 @@ from pydantic import SecretStr
 from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
 
 from dev.ports import free_port
-from mesh.channel import open_channel
 from task_svc.app import app
 from task_svc.settings import TaskSettings
-from tests.callers import signed_in
+from tests.callers import reaching, signed_in
 from tests.integration.task_svc.person import Person
 
 
@@ -32,7 +31,7 @@ def settings(mongo_uri: str, database_name: str, jwt_secret: str) -> TaskSetting
 
 @pytest.fixture
 async def channel(settings: TaskSettings) -> AsyncIterator[grpc.aio.Channel]:
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         yield channel
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
-from mesh.channel import open_channel
+from tests.callers import reaching
 from tests.integration.user_svc.person import Person, Visitor
 from user_svc.app import app
 from user_svc.settings import UserSettings
@@ -30,7 +30,7 @@ def settings(mongo_uri: str, redis_url: str, database_name: str, jwt_secret: str
 
 @pytest.fixture
 async def channel(settings: UserSettings) -> AsyncIterator[grpc.aio.Channel]:
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         yield channel
 
 

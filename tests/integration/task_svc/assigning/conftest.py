@@ -11,10 +11,9 @@ from unified.user.v1 import user_pb2
 from unified.user.v1 import user_service_pb2 as user_pb
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
-from mesh.channel import open_channel
 from task_svc.app import app
 from task_svc.settings import TaskSettings
-from tests.callers import signed_in
+from tests.callers import reaching, signed_in
 from tests.integration.task_svc.person import TIMEOUT_S, Person
 from user_svc.app import app as user_app
 from user_svc.settings import UserSettings
@@ -44,7 +43,7 @@ def settings(settings: TaskSettings, users: int) -> TaskSettings:
 
 @pytest.fixture
 async def accounts(users: int) -> dict[str, user_pb2.User]:
-    async with open_channel(f"127.0.0.1:{users}") as channel:
+    async with reaching(users) as channel:
         stub: Any = UserServiceStub(channel)
         requests = [user_pb.RegisterRequest(email=f"{name}@Example.com", password="x" * 8, name=name) for name in NAMES]
         answers = await asyncio.gather(*(stub.Register(request, timeout=TIMEOUT_S) for request in requests))
@@ -53,7 +52,7 @@ async def accounts(users: int) -> dict[str, user_pb2.User]:
 
 @pytest.fixture
 async def people(settings: TaskSettings, accounts: dict[str, user_pb2.User], jwt_secret: str) -> AsyncIterator[dict[str, Person]]:
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         stub = TaskServiceStub(channel)
         yield {name: Person(stub, user.id, signed_in(user.id, jwt_secret)) for name, user in accounts.items()}
 
