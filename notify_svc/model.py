@@ -1,20 +1,14 @@
-"""What a notification is, what an event tells its recipients, and what a recipient does with it."""
+"""What a notification is, who gets it, and what a recipient does with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-SOMEBODY = "Somebody"
-VERBS: Mapping[str, str] = {
-    "task.created": "created",
-    "task.updated": "changed",
-    "task.deleted": "deleted",
-    "task.restored": "restored",
-    "task.commented": "commented on",
-}
+CREATED, UPDATED, DELETED = "task.created", "task.updated", "task.deleted"
+RESTORED, COMMENTED = "task.restored", "task.commented"
 DUE_SOON, OVERDUE = "task.due_soon", "task.overdue"
-TYPES = (*VERBS, DUE_SOON, OVERDUE)
+TYPES = (CREATED, UPDATED, DELETED, RESTORED, COMMENTED, DUE_SOON, OVERDUE)
 
 
 # Ids of notifications are 24 hexadecimal digits. The first of them are the second in which the id was made.
@@ -142,42 +136,3 @@ class Preferences:
         if change.type in self.off:
             return State.TYPE_OFF
         return State.OWN_ACTION if change.actor_id == recipient_id and not self.own_actions else None
-
-
-def title_of(change: TaskChange, recipient_id: str) -> str:
-    """One line for this recipient: who did what to which task, or what time has come for it."""
-    who, task = change.actor_name or SOMEBODY, f"‘{change.task_title}’"
-    if change.type == OVERDUE:
-        return f"{task} is overdue"
-    if change.type == DUE_SOON:
-        return f"{task} is due soon" if change.due_time and change.due_time > change.time else f"Reminder of {task}"
-    if change.type == "task.created" and change.assignee_id not in ("", change.actor_id):
-        return f"{who} created {task} for {_assignee(change, recipient_id)}"
-    if change.type == "task.updated" and "assignee_id" in change.changed_fields:
-        return f"{who} {_assignment(change, recipient_id, task)}"
-    if change.type == "task.updated" and "status" in change.changed_fields:
-        return f"{who} moved {task} to {change.task_status.replace('_', ' ')}"
-    return f"{who} {VERBS[change.type]} {task}"
-
-
-def _assignment(change: TaskChange, recipient_id: str, task: str) -> str:
-    """What became of the task's assignee."""
-    if recipient_id == change.previous_assignee_id != change.actor_id:
-        return f"took {task} off you"
-    if not change.assignee_id:
-        return f"gave {task} back" if change.actor_id == change.previous_assignee_id else f"unassigned {task}"
-    if change.assignee_id == change.actor_id:
-        return f"took on {task}"
-    return f"assigned {task} to {_assignee(change, recipient_id)}"
-
-
-def _assignee(change: TaskChange, recipient_id: str) -> str:
-    return "you" if recipient_id == change.assignee_id else change.assignee_name or SOMEBODY.lower()
-
-
-def body_of(change: TaskChange) -> str:
-    """What else there is to say."""
-    if change.type in (DUE_SOON, OVERDUE):
-        return f"Due {change.due_time.isoformat()[:19]}Z" if change.due_time else ""
-    names = ", ".join(name.removesuffix("_id").replace("_", " ") for name in change.changed_fields)
-    return f"Changed: {names}" if names else change.excerpt

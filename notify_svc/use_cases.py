@@ -18,11 +18,10 @@ from notify_svc.model import (
     Preferences,
     State,
     TaskChange,
-    body_of,
     first_id,
     id_time,
-    title_of,
 )
+from notify_svc.wording import body_of, title_of
 
 log = logging.getLogger(__name__)
 

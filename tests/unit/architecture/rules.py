@@ -12,8 +12,8 @@ BELOW = {**{room: {"mesh", "unified"} for room in ROOMS}, "mesh": {"unified"}}
 # What those who know no tasks, users and notifications may know of the contracts.
 GENERAL_CONTRACTS = ("unified.api", "unified.error")
 # Inside a service, from the top; every other file stands beside `servicer`.
-FLOORS = {"__main__": 4, "app": 3, "use_cases": 1, "model": 0, "schedule": -1}
-BESIDE_SERVICER = 2
+FLOORS = {"__main__": 5, "app": 4, "use_cases": 2, "wording": 1, "model": 0, "schedule": -1}
+BESIDE_SERVICER = 3
 CONSTRUCTORS = {"open_mongo", "open_redis", "open_channel", "serving", "Broker", "AsyncMongoClient", "insecure_channel"}
 
 Rule = Callable[[Sequence[Module]], Iterator[str]]
@@ -57,9 +57,10 @@ def the_inside_is_plain(modules: Sequence[Module]) -> Iterator[str]:
     """Models need the standard library alone; use cases also know models and how to refuse."""
     for module in modules:
         packages = {module.room, module.name.rpartition(".")[0]}
-        plain = [file for file, floor in FLOORS.items() if floor <= FLOORS["model"]]
+        plain = [file for file, floor in FLOORS.items() if floor <= FLOORS["wording"]]
         models = tuple(f"{package}.{file}" for package in packages for file in plain)
-        allowed = {"schedule": (), "model": models, "use_cases": (*models, "mesh.errors", "unified.error")}.get(module.file)
+        inside = {"schedule": (), "model": models, "wording": models, "use_cases": (*models, "mesh.errors", "unified.error")}
+        allowed = inside.get(module.file)
         if module.room in SERVICES and allowed is not None:
             for imported in module.imports:
                 if imported.partition(".")[0] not in sys.stdlib_module_names and not within(imported, allowed):
