@@ -1,6 +1,7 @@
 """A message with a field of every kind that the edge carries, random values of it, and what json_format differs in."""
 
 from datetime import UTC, datetime
+from string import ascii_lowercase
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -56,7 +57,8 @@ _DURATIONS = st.builds(
     st.integers(0, 315_575_999_999),
     _NANOS,
 )
-_MASKS = st.fixed_dictionaries({"paths": st.lists(st.from_regex(r"[a-z]+(_[a-z]+)*(\.[a-z]+)?", fullmatch=True))})
+_NAMES = st.lists(st.text(ascii_lowercase, min_size=1, max_size=5), min_size=1, max_size=3).map("_".join)
+_MASKS = st.fixed_dictionaries({"paths": st.lists(_NAMES | st.builds("{}.{}".format, _NAMES, _NAMES), max_size=3)})
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
