@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$unified/notify/v1/notification.proto\x12\x11unified.notify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xaf\x05\n\x0cNotification\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12=\n\x05title\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x10\x01Z\x1f\x41\x64\x61 moved \xe2\x80\x98Ship it\xe2\x80\x99 to doneR\x05title\x12\x35\n\x04\x62ody\x18\x04 \x01(\tB!\x9a\xb5\x18\x1d\x10\x01Z\x19\x43hanged: status, priorityR\x04\x62ody\x12\x39\n\x07task_id\x18\x05 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12;\n\x08\x61\x63tor_id\x18\x06 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07\x61\x63torId\x12\x43\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\ncreateTime\x12?\n\tseen_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x08seenTime\x12?\n\tread_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x08readTime\x12\x45\n\x0c\x61rchive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x0b\x61rchiveTime\x12G\n\x08\x65vent_id\x18\x08 \x01(\tB,\x9a\xb5\x18(\x10\x01Z$01890a5d-ac96-774b-bcce-b302099a8057R\x07\x65ventId*\x94\x01\n\x11NotificationState\x12\"\n\x1eNOTIFICATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTIFICATION_STATE_UNREAD\x10\x01\x12\x1b\n\x17NOTIFICATION_STATE_READ\x10\x02\x12\x1f\n\x1bNOTIFICATION_STATE_ARCHIVED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$unified/notify/v1/notification.proto\x12\x11unified.notify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xc5\x05\n\x0cNotification\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12=\n\x05title\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x10\x01Z\x1f\x41\x64\x61 moved \xe2\x80\x98Ship it\xe2\x80\x99 to doneR\x05title\x12\x35\n\x04\x62ody\x18\x04 \x01(\tB!\x9a\xb5\x18\x1d\x10\x01Z\x19\x43hanged: status, priorityR\x04\x62ody\x12\x39\n\x07task_id\x18\x05 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12;\n\x08\x61\x63tor_id\x18\x06 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07\x61\x63torId\x12Y\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\ncreateTime\x12?\n\tseen_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x08seenTime\x12?\n\tread_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x08readTime\x12\x45\n\x0c\x61rchive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x0b\x61rchiveTime\x12G\n\x08\x65vent_id\x18\x08 \x01(\tB,\x9a\xb5\x18(\x10\x01Z$01890a5d-ac96-774b-bcce-b302099a8057R\x07\x65ventId*\x94\x01\n\x11NotificationState\x12\"\n\x1eNOTIFICATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTIFICATION_STATE_UNREAD\x10\x01\x12\x1b\n\x17NOTIFICATION_STATE_READ\x10\x02\x12\x1f\n\x1bNOTIFICATION_STATE_ARCHIVED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATION'].fields_by_name['actor_id']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['actor_id']._serialized_options = b'\232\265\030\034\020\001Z\030665f1f77bcf86cd799439011'
   _globals['_NOTIFICATION'].fields_by_name['create_time']._loaded_options = None
-  _globals['_NOTIFICATION'].fields_by_name['create_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_NOTIFICATION'].fields_by_name['create_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_NOTIFICATION'].fields_by_name['seen_time']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['seen_time']._serialized_options = b'\232\265\030\002\020\001'
   _globals['_NOTIFICATION'].fields_by_name['read_time']._loaded_options = None
@@ -55,8 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATION'].fields_by_name['archive_time']._serialized_options = b'\232\265\030\002\020\001'
   _globals['_NOTIFICATION'].fields_by_name['event_id']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['event_id']._serialized_options = b'\232\265\030(\020\001Z$01890a5d-ac96-774b-bcce-b302099a8057'
-  _globals['_NOTIFICATIONSTATE']._serialized_start=813
-  _globals['_NOTIFICATIONSTATE']._serialized_end=961
+  _globals['_NOTIFICATIONSTATE']._serialized_start=835
+  _globals['_NOTIFICATIONSTATE']._serialized_end=983
   _globals['_NOTIFICATION']._serialized_start=123
-  _globals['_NOTIFICATION']._serialized_end=810
+  _globals['_NOTIFICATION']._serialized_end=832
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dunified/task/v1/comment.proto\x12\x0funified.task.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\x97\x03\n\x07\x43omment\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x39\n\x07task_id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12=\n\tauthor_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x08\x61uthorId\x12\x37\n\x04\x62ody\x18\x04 \x01(\tB#\x9a\xb5\x18\x1f\x08\x01 \x90NZ\x18Who tells the customers?R\x04\x62ody\x12\x43\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\ncreateTime\x12\x43\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\nupdateTime\x12\x1d\n\x04\x65tag\x18\x07 \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tagb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dunified/task/v1/comment.proto\x12\x0funified.task.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xc3\x03\n\x07\x43omment\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x39\n\x07task_id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12=\n\tauthor_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x08\x61uthorId\x12\x37\n\x04\x62ody\x18\x04 \x01(\tB#\x9a\xb5\x18\x1f\x08\x01 \x90NZ\x18Who tells the customers?R\x04\x62ody\x12Y\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\ncreateTime\x12Y\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\nupdateTime\x12\x1d\n\x04\x65tag\x18\x07 \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tagb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,11 +42,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMENT'].fields_by_name['body']._loaded_options = None
   _globals['_COMMENT'].fields_by_name['body']._serialized_options = b'\232\265\030\037\010\001 \220NZ\030Who tells the customers?'
   _globals['_COMMENT'].fields_by_name['create_time']._loaded_options = None
-  _globals['_COMMENT'].fields_by_name['create_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_COMMENT'].fields_by_name['create_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_COMMENT'].fields_by_name['update_time']._loaded_options = None
-  _globals['_COMMENT'].fields_by_name['update_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_COMMENT'].fields_by_name['update_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_COMMENT'].fields_by_name['etag']._loaded_options = None
   _globals['_COMMENT'].fields_by_name['etag']._serialized_options = b'\232\265\030\005\020\001Z\0011'
   _globals['_COMMENT']._serialized_start=114
-  _globals['_COMMENT']._serialized_end=521
+  _globals['_COMMENT']._serialized_end=565
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
+from unified.error.v1 import refusals_pb2 as unified_dot_error_dot_v1_dot_refusals__pb2
 from unified.task.v1 import comment_pb2 as unified_dot_task_dot_v1_dot_comment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%unified/task/v1/comment_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1dunified/task/v1/comment.proto\"\x8d\x01\n\x14\x43reateCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12:\n\x07\x63omment\x18\x02 \x01(\x0b\x32\x18.unified.task.v1.CommentB\x06\x9a\xb5\x18\x02\x08\x01R\x07\x63omment\"K\n\x15\x43reateCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\xb6\x01\n\x13ListCommentsRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12.\n\tpage_size\x18\x02 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x03 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x8d\x01\n\x14ListCommentsResponse\x12\x34\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x18.unified.task.v1.CommentR\x08\x63omments\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x80\x01\n\x11GetCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\"H\n\x12GetCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\x88\x02\n\x14UpdateCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x32\n\x07\x63omment\x18\x03 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\x12;\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x05 \x01(\tR\x04\x65tag\"K\n\x15UpdateCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\x97\x01\n\x14\x44\x65leteCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"\x17\n\x15\x44\x65leteCommentResponse2\xdf\x06\n\x0e\x43ommentService\x12\xd1\x01\n\rCreateComment\x12%.unified.task.v1.CreateCommentRequest\x1a&.unified.task.v1.CreateCommentResponse\"q\x88\xb5\x18\x02\x92\xb5\x18.\x08\xc9\x01\x1a\"/api/tasks/{task_id}/comments/{id}*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x31\"\x1d/api/tasks/{task_id}/comments:\x07\x63ommentb\x07\x63omment\x12\x89\x01\n\x0cListComments\x12$.unified.task.v1.ListCommentsRequest\x1a%.unified.task.v1.ListCommentsResponse\",\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/tasks/{task_id}/comments\x12\x91\x01\n\nGetComment\x12\".unified.task.v1.GetCommentRequest\x1a#.unified.task.v1.GetCommentResponse\":\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02-\x12\"/api/tasks/{task_id}/comments/{id}b\x07\x63omment\x12\xb2\x01\n\rUpdateComment\x12%.unified.task.v1.UpdateCommentRequest\x1a&.unified.task.v1.UpdateCommentResponse\"R\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x36\x32\"/api/tasks/{task_id}/comments/{id}:\x07\x63ommentb\x07\x63omment\x12\xa3\x01\n\rDeleteComment\x12%.unified.task.v1.DeleteCommentRequest\x1a&.unified.task.v1.DeleteCommentResponse\"C\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02$*\"/api/tasks/{task_id}/comments/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%unified/task/v1/comment_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a\x1dunified/task/v1/comment.proto\"\x8d\x01\n\x14\x43reateCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12:\n\x07\x63omment\x18\x02 \x01(\x0b\x32\x18.unified.task.v1.CommentB\x06\x9a\xb5\x18\x02\x08\x01R\x07\x63omment\"K\n\x15\x43reateCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\xb6\x01\n\x13ListCommentsRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12.\n\tpage_size\x18\x02 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x03 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x8d\x01\n\x14ListCommentsResponse\x12\x34\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x18.unified.task.v1.CommentR\x08\x63omments\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x80\x01\n\x11GetCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\"H\n\x12GetCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\x88\x02\n\x14UpdateCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x32\n\x07\x63omment\x18\x03 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\x12;\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x05 \x01(\tR\x04\x65tag\"K\n\x15UpdateCommentResponse\x12\x32\n\x07\x63omment\x18\x01 \x01(\x0b\x32\x18.unified.task.v1.CommentR\x07\x63omment\"\x97\x01\n\x14\x44\x65leteCommentRequest\x12\x39\n\x07task_id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x30\n\x02id\x18\x02 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x34\x31R\x02id\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"\x17\n\x15\x44\x65leteCommentResponse2\xfd\x06\n\x0e\x43ommentService\x12\xd6\x01\n\rCreateComment\x12%.unified.task.v1.CreateCommentRequest\x1a&.unified.task.v1.CreateCommentResponse\"v\x88\xb5\x18\x02\x92\xb5\x18.\x08\xc9\x01\x1a\"/api/tasks/{task_id}/comments/{id}*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x31\"\x1d/api/tasks/{task_id}/comments:\x07\x63ommentb\x07\x63omment\x12\x8e\x01\n\x0cListComments\x12$.unified.task.v1.ListCommentsRequest\x1a%.unified.task.v1.ListCommentsResponse\"1\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/tasks/{task_id}/comments\x12\x97\x01\n\nGetComment\x12\".unified.task.v1.GetCommentRequest\x1a#.unified.task.v1.GetCommentResponse\"@\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x02\x0c\x17\x82\xd3\xe4\x93\x02-\x12\"/api/tasks/{task_id}/comments/{id}b\x07\x63omment\x12\xb9\x01\n\rUpdateComment\x12%.unified.task.v1.UpdateCommentRequest\x1a&.unified.task.v1.UpdateCommentResponse\"Y\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x03\x04\x0c\x17\x82\xd3\xe4\x93\x02\x36\x32\"/api/tasks/{task_id}/comments/{id}:\x07\x63ommentb\x07\x63omment\x12\xaa\x01\n\rDeleteComment\x12%.unified.task.v1.DeleteCommentRequest\x1a&.unified.task.v1.DeleteCommentResponse\"J\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x03\x04\x0c\x17\x82\xd3\xe4\x93\x02$*\"/api/tasks/{task_id}/comments/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,35 +59,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECOMMENTREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_DELETECOMMENTREQUEST'].fields_by_name['id']._serialized_options = b'\232\265\030\034\010\001Z\030665f1f77bcf86cd799439041'
   _globals['_COMMENTSERVICE'].methods_by_name['CreateComment']._loaded_options = None
-  _globals['_COMMENTSERVICE'].methods_by_name['CreateComment']._serialized_options = b'\210\265\030\002\222\265\030.\010\311\001\032\"/api/tasks/{task_id}/comments/{id}*\005write\250\265\030\001\202\323\344\223\0021\"\035/api/tasks/{task_id}/comments:\007commentb\007comment'
+  _globals['_COMMENTSERVICE'].methods_by_name['CreateComment']._serialized_options = b'\210\265\030\002\222\265\030.\010\311\001\032\"/api/tasks/{task_id}/comments/{id}*\005write\250\265\030\001\272\265\030\001\014\202\323\344\223\0021\"\035/api/tasks/{task_id}/comments:\007commentb\007comment'
   _globals['_COMMENTSERVICE'].methods_by_name['ListComments']._loaded_options = None
-  _globals['_COMMENTSERVICE'].methods_by_name['ListComments']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\037\022\035/api/tasks/{task_id}/comments'
+  _globals['_COMMENTSERVICE'].methods_by_name['ListComments']._serialized_options = b'\220\002\001\210\265\030\002\272\265\030\001\014\202\323\344\223\002\037\022\035/api/tasks/{task_id}/comments'
   _globals['_COMMENTSERVICE'].methods_by_name['GetComment']._loaded_options = None
-  _globals['_COMMENTSERVICE'].methods_by_name['GetComment']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002-\022\"/api/tasks/{task_id}/comments/{id}b\007comment'
+  _globals['_COMMENTSERVICE'].methods_by_name['GetComment']._serialized_options = b'\220\002\001\210\265\030\002\272\265\030\002\014\027\202\323\344\223\002-\022\"/api/tasks/{task_id}/comments/{id}b\007comment'
   _globals['_COMMENTSERVICE'].methods_by_name['UpdateComment']._loaded_options = None
-  _globals['_COMMENTSERVICE'].methods_by_name['UpdateComment']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\202\323\344\223\00262\"/api/tasks/{task_id}/comments/{id}:\007commentb\007comment'
+  _globals['_COMMENTSERVICE'].methods_by_name['UpdateComment']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\272\265\030\003\004\014\027\202\323\344\223\00262\"/api/tasks/{task_id}/comments/{id}:\007commentb\007comment'
   _globals['_COMMENTSERVICE'].methods_by_name['DeleteComment']._loaded_options = None
-  _globals['_COMMENTSERVICE'].methods_by_name['DeleteComment']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\n\010\314\001*\005write\250\265\030\001\202\323\344\223\002$*\"/api/tasks/{task_id}/comments/{id}'
-  _globals['_CREATECOMMENTREQUEST']._serialized_start=184
-  _globals['_CREATECOMMENTREQUEST']._serialized_end=325
-  _globals['_CREATECOMMENTRESPONSE']._serialized_start=327
-  _globals['_CREATECOMMENTRESPONSE']._serialized_end=402
-  _globals['_LISTCOMMENTSREQUEST']._serialized_start=405
-  _globals['_LISTCOMMENTSREQUEST']._serialized_end=587
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=590
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=731
-  _globals['_GETCOMMENTREQUEST']._serialized_start=734
-  _globals['_GETCOMMENTREQUEST']._serialized_end=862
-  _globals['_GETCOMMENTRESPONSE']._serialized_start=864
-  _globals['_GETCOMMENTRESPONSE']._serialized_end=936
-  _globals['_UPDATECOMMENTREQUEST']._serialized_start=939
-  _globals['_UPDATECOMMENTREQUEST']._serialized_end=1203
-  _globals['_UPDATECOMMENTRESPONSE']._serialized_start=1205
-  _globals['_UPDATECOMMENTRESPONSE']._serialized_end=1280
-  _globals['_DELETECOMMENTREQUEST']._serialized_start=1283
-  _globals['_DELETECOMMENTREQUEST']._serialized_end=1434
-  _globals['_DELETECOMMENTRESPONSE']._serialized_start=1436
-  _globals['_DELETECOMMENTRESPONSE']._serialized_end=1459
-  _globals['_COMMENTSERVICE']._serialized_start=1462
-  _globals['_COMMENTSERVICE']._serialized_end=2325
+  _globals['_COMMENTSERVICE'].methods_by_name['DeleteComment']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\n\010\314\001*\005write\250\265\030\001\272\265\030\003\004\014\027\202\323\344\223\002$*\"/api/tasks/{task_id}/comments/{id}'
+  _globals['_CREATECOMMENTREQUEST']._serialized_start=217
+  _globals['_CREATECOMMENTREQUEST']._serialized_end=358
+  _globals['_CREATECOMMENTRESPONSE']._serialized_start=360
+  _globals['_CREATECOMMENTRESPONSE']._serialized_end=435
+  _globals['_LISTCOMMENTSREQUEST']._serialized_start=438
+  _globals['_LISTCOMMENTSREQUEST']._serialized_end=620
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=623
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=764
+  _globals['_GETCOMMENTREQUEST']._serialized_start=767
+  _globals['_GETCOMMENTREQUEST']._serialized_end=895
+  _globals['_GETCOMMENTRESPONSE']._serialized_start=897
+  _globals['_GETCOMMENTRESPONSE']._serialized_end=969
+  _globals['_UPDATECOMMENTREQUEST']._serialized_start=972
+  _globals['_UPDATECOMMENTREQUEST']._serialized_end=1236
+  _globals['_UPDATECOMMENTRESPONSE']._serialized_start=1238
+  _globals['_UPDATECOMMENTRESPONSE']._serialized_end=1313
+  _globals['_DELETECOMMENTREQUEST']._serialized_start=1316
+  _globals['_DELETECOMMENTREQUEST']._serialized_end=1467
+  _globals['_DELETECOMMENTRESPONSE']._serialized_start=1469
+  _globals['_DELETECOMMENTRESPONSE']._serialized_end=1492
+  _globals['_COMMENTSERVICE']._serialized_start=1495
+  _globals['_COMMENTSERVICE']._serialized_end=2388
 # @@protoc_insertion_point(module_scope)

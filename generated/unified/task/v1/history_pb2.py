@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dunified/task/v1/history.proto\x12\x0funified.task.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xb5\x02\n\x0cHistoryEntry\x12!\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x10\x01R\x07\x65ventId\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12;\n\x08\x61\x63tor_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07\x61\x63torId\x12\x36\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x04time\x12#\n\x07version\x18\x05 \x01(\x05\x42\t\x9a\xb5\x18\x05\x10\x01Z\x01\x32R\x07version\x12>\n\x07\x63hanges\x18\x06 \x03(\x0b\x32\x1c.unified.task.v1.FieldChangeB\x06\x9a\xb5\x18\x02\x10\x01R\x07\x63hanges\"\x84\x01\n\x0b\x46ieldChange\x12$\n\x05\x66ield\x18\x01 \x01(\tB\x0e\x9a\xb5\x18\n\x10\x01Z\x06statusR\x05\x66ield\x12$\n\x06\x62\x65\x66ore\x18\x02 \x01(\tB\x0c\x9a\xb5\x18\x08\x10\x01Z\x04todoR\x06\x62\x65\x66ore\x12)\n\x05\x61\x66ter\x18\x03 \x01(\tB\x13\x9a\xb5\x18\x0f\x10\x01Z\x0bin_progressR\x05\x61\x66terb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dunified/task/v1/history.proto\x12\x0funified.task.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xf1\x02\n\x0cHistoryEntry\x12G\n\x08\x65vent_id\x18\x01 \x01(\tB,\x9a\xb5\x18(\x10\x01Z$01890a5d-ac96-774b-bcce-b302099a8057R\x07\x65ventId\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12;\n\x08\x61\x63tor_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07\x61\x63torId\x12L\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\x04time\x12#\n\x07version\x18\x05 \x01(\x05\x42\t\x9a\xb5\x18\x05\x10\x01Z\x01\x32R\x07version\x12>\n\x07\x63hanges\x18\x06 \x03(\x0b\x32\x1c.unified.task.v1.FieldChangeB\x06\x9a\xb5\x18\x02\x10\x01R\x07\x63hanges\"\x84\x01\n\x0b\x46ieldChange\x12$\n\x05\x66ield\x18\x01 \x01(\tB\x0e\x9a\xb5\x18\n\x10\x01Z\x06statusR\x05\x66ield\x12$\n\x06\x62\x65\x66ore\x18\x02 \x01(\tB\x0c\x9a\xb5\x18\x08\x10\x01Z\x04todoR\x06\x62\x65\x66ore\x12)\n\x05\x61\x66ter\x18\x03 \x01(\tB\x13\x9a\xb5\x18\x0f\x10\x01Z\x0bin_progressR\x05\x61\x66terb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,13 +34,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'unified.task.v1.history_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HISTORYENTRY'].fields_by_name['event_id']._loaded_options = None
-  _globals['_HISTORYENTRY'].fields_by_name['event_id']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_HISTORYENTRY'].fields_by_name['event_id']._serialized_options = b'\232\265\030(\020\001Z$01890a5d-ac96-774b-bcce-b302099a8057'
   _globals['_HISTORYENTRY'].fields_by_name['type']._loaded_options = None
   _globals['_HISTORYENTRY'].fields_by_name['type']._serialized_options = b'\232\265\030\020\020\001Z\014task.updated'
   _globals['_HISTORYENTRY'].fields_by_name['actor_id']._loaded_options = None
   _globals['_HISTORYENTRY'].fields_by_name['actor_id']._serialized_options = b'\232\265\030\034\020\001Z\030665f1f77bcf86cd799439011'
   _globals['_HISTORYENTRY'].fields_by_name['time']._loaded_options = None
-  _globals['_HISTORYENTRY'].fields_by_name['time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_HISTORYENTRY'].fields_by_name['time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_HISTORYENTRY'].fields_by_name['version']._loaded_options = None
   _globals['_HISTORYENTRY'].fields_by_name['version']._serialized_options = b'\232\265\030\005\020\001Z\0012'
   _globals['_HISTORYENTRY'].fields_by_name['changes']._loaded_options = None
@@ -52,7 +52,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FIELDCHANGE'].fields_by_name['after']._loaded_options = None
   _globals['_FIELDCHANGE'].fields_by_name['after']._serialized_options = b'\232\265\030\017\020\001Z\013in_progress'
   _globals['_HISTORYENTRY']._serialized_start=114
-  _globals['_HISTORYENTRY']._serialized_end=423
-  _globals['_FIELDCHANGE']._serialized_start=426
-  _globals['_FIELDCHANGE']._serialized_end=558
+  _globals['_HISTORYENTRY']._serialized_end=483
+  _globals['_FIELDCHANGE']._serialized_start=486
+  _globals['_FIELDCHANGE']._serialized_end=618
 # @@protoc_insertion_point(module_scope)

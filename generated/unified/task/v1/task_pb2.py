@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aunified/task/v1/task.proto\x12\x0funified.task.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\x8d\x01\n\x08Reminder\x12\x45\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\x9a\xb5\x18\x0cH\x80\xe7\x84\x0fZ\x05\x33\x36\x30\x30sH\x00R\x06\x62\x65\x66ore\x12,\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x02\x61tB\x0c\n\x04time\x12\x04\xb0\xb5\x18\x01\"\xa6\x06\n\x04Task\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12(\n\x05title\x18\x02 \x01(\tB\x12\x9a\xb5\x18\x0e\x08\x01 \xc8\x01Z\x07Ship itR\x05title\x12\x42\n\x0b\x64\x65scription\x18\x03 \x01(\tB \x9a\xb5\x18\x1c \x90NZ\x17Release 1.0 to everyoneR\x0b\x64\x65scription\x12/\n\x06status\x18\x04 \x01(\x0e\x32\x17.unified.task.v1.StatusR\x06status\x12\x35\n\x08priority\x18\x05 \x01(\x0e\x32\x19.unified.task.v1.PriorityR\x08priority\x12\x35\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x64ueTime\x12+\n\x06labels\x18\x07 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x06labels\x12;\n\x08owner_id\x18\x08 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07ownerId\x12\x42\n\x0b\x61ssignee_id\x18\t \x01(\tB!\x9a\xb5\x18\x1d \xfe\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x32R\nassigneeId\x12\x43\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\ncreateTime\x12\x43\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\nupdateTime\x12G\n\rcomplete_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x0c\x63ompleteTime\x12\x1d\n\x04\x65tag\x18\r \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tag\x12?\n\treminders\x18\x0e \x03(\x0b\x32\x19.unified.task.v1.ReminderB\x06\x9a\xb5\x18\x02P\nR\treminders*\x84\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATUS_TODO\x10\x01\x12\x16\n\x12STATUS_IN_PROGRESS\x10\x02\x12\x12\n\x0eSTATUS_BLOCKED\x10\x03\x12\x0f\n\x0bSTATUS_DONE\x10\x04\x12\x14\n\x10STATUS_CANCELLED\x10\x05*s\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n\x0cPRIORITY_LOW\x10\x01\x12\x13\n\x0fPRIORITY_MEDIUM\x10\x02\x12\x11\n\rPRIORITY_HIGH\x10\x03\x12\x13\n\x0fPRIORITY_URGENT\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aunified/task/v1/task.proto\x12\x0funified.task.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\x8d\x01\n\x08Reminder\x12\x45\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\x9a\xb5\x18\x0cH\x80\xe7\x84\x0fZ\x05\x33\x36\x30\x30sH\x00R\x06\x62\x65\x66ore\x12,\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x02\x61tB\x0c\n\x04time\x12\x04\xb0\xb5\x18\x01\"\xd4\x06\n\x04Task\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12(\n\x05title\x18\x02 \x01(\tB\x12\x9a\xb5\x18\x0e\x08\x01 \xc8\x01Z\x07Ship itR\x05title\x12\x42\n\x0b\x64\x65scription\x18\x03 \x01(\tB \x9a\xb5\x18\x1c \x90NZ\x17Release 1.0 to everyoneR\x0b\x64\x65scription\x12/\n\x06status\x18\x04 \x01(\x0e\x32\x17.unified.task.v1.StatusR\x06status\x12\x35\n\x08priority\x18\x05 \x01(\x0e\x32\x19.unified.task.v1.PriorityR\x08priority\x12Q\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\x9a\xb5\x18\x16Z\x14\x32\x30\x33\x30-01-31T12:00:00ZR\x07\x64ueTime\x12+\n\x06labels\x18\x07 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x06labels\x12;\n\x08owner_id\x18\x08 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x07ownerId\x12(\n\x0b\x61ssignee_id\x18\t \x01(\tB\x07\x9a\xb5\x18\x03 \xfe\x01R\nassigneeId\x12Y\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\ncreateTime\x12Y\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\nupdateTime\x12G\n\rcomplete_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\x0c\x63ompleteTime\x12\x1d\n\x04\x65tag\x18\r \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tag\x12?\n\treminders\x18\x0e \x03(\x0b\x32\x19.unified.task.v1.ReminderB\x06\x9a\xb5\x18\x02P\nR\treminders*\x84\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATUS_TODO\x10\x01\x12\x16\n\x12STATUS_IN_PROGRESS\x10\x02\x12\x12\n\x0eSTATUS_BLOCKED\x10\x03\x12\x0f\n\x0bSTATUS_DONE\x10\x04\x12\x14\n\x10STATUS_CANCELLED\x10\x05*s\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n\x0cPRIORITY_LOW\x10\x01\x12\x13\n\x0fPRIORITY_MEDIUM\x10\x02\x12\x11\n\rPRIORITY_HIGH\x10\x03\x12\x13\n\x0fPRIORITY_URGENT\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,28 +44,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASK'].fields_by_name['title']._serialized_options = b'\232\265\030\016\010\001 \310\001Z\007Ship it'
   _globals['_TASK'].fields_by_name['description']._loaded_options = None
   _globals['_TASK'].fields_by_name['description']._serialized_options = b'\232\265\030\034 \220NZ\027Release 1.0 to everyone'
+  _globals['_TASK'].fields_by_name['due_time']._loaded_options = None
+  _globals['_TASK'].fields_by_name['due_time']._serialized_options = b'\232\265\030\026Z\0242030-01-31T12:00:00Z'
   _globals['_TASK'].fields_by_name['labels']._loaded_options = None
   _globals['_TASK'].fields_by_name['labels']._serialized_options = b'\232\265\030\017\030\001 2P\024Z\007release'
   _globals['_TASK'].fields_by_name['owner_id']._loaded_options = None
   _globals['_TASK'].fields_by_name['owner_id']._serialized_options = b'\232\265\030\034\020\001Z\030665f1f77bcf86cd799439011'
   _globals['_TASK'].fields_by_name['assignee_id']._loaded_options = None
-  _globals['_TASK'].fields_by_name['assignee_id']._serialized_options = b'\232\265\030\035 \376\001Z\030665f1f77bcf86cd799439012'
+  _globals['_TASK'].fields_by_name['assignee_id']._serialized_options = b'\232\265\030\003 \376\001'
   _globals['_TASK'].fields_by_name['create_time']._loaded_options = None
-  _globals['_TASK'].fields_by_name['create_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_TASK'].fields_by_name['create_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_TASK'].fields_by_name['update_time']._loaded_options = None
-  _globals['_TASK'].fields_by_name['update_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_TASK'].fields_by_name['update_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_TASK'].fields_by_name['complete_time']._loaded_options = None
   _globals['_TASK'].fields_by_name['complete_time']._serialized_options = b'\232\265\030\002\020\001'
   _globals['_TASK'].fields_by_name['etag']._loaded_options = None
   _globals['_TASK'].fields_by_name['etag']._serialized_options = b'\232\265\030\005\020\001Z\0011'
   _globals['_TASK'].fields_by_name['reminders']._loaded_options = None
   _globals['_TASK'].fields_by_name['reminders']._serialized_options = b'\232\265\030\002P\n'
-  _globals['_STATUS']._serialized_start=1096
-  _globals['_STATUS']._serialized_end=1228
-  _globals['_PRIORITY']._serialized_start=1230
-  _globals['_PRIORITY']._serialized_end=1345
+  _globals['_STATUS']._serialized_start=1142
+  _globals['_STATUS']._serialized_end=1274
+  _globals['_PRIORITY']._serialized_start=1276
+  _globals['_PRIORITY']._serialized_end=1391
   _globals['_REMINDER']._serialized_start=143
   _globals['_REMINDER']._serialized_end=284
   _globals['_TASK']._serialized_start=287
-  _globals['_TASK']._serialized_end=1093
+  _globals['_TASK']._serialized_end=1139
 # @@protoc_insertion_point(module_scope)

@@ -26,11 +26,12 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
+from unified.error.v1 import refusals_pb2 as unified_dot_error_dot_v1_dot_refusals__pb2
 from unified.task.v1 import history_pb2 as unified_dot_task_dot_v1_dot_history__pb2
 from unified.task.v1 import task_pb2 as unified_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1dunified/task/v1/history.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xde\x04\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12\x39\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdueBefore\x12\x37\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderByB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc3\x01\n\x16ListTaskChangesRequest\x12\x80\x01\n\x05\x61\x66ter\x18\x01 \x01(\tBj\x9a\xb5\x18\x66\x32&[0-9]{1,14}(-[0-9a-f]{24}-[0-9]{1,9})?:\x12the id of an eventZ(1767355200000-665f1f77bcf86cd799439021-2R\x05\x61\x66ter\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\"\xae\x01\n\x17ListTaskChangesResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1c.unified.task.v1.ChangedTaskR\x07\x63hanges\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x12\x1a\n\x08position\x18\x03 \x01(\tR\x08positionB\x12\n\x10_next_page_token\"\xe7\x01\n\x0b\x43hangedTask\x12@\n\x02id\x18\x01 \x01(\tB0\x9a\xb5\x18,\x10\x01Z(1767355200000-665f1f77bcf86cd799439021-2R\x02id\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12\x39\n\x07task_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x31\n\x04task\x18\x04 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x10\x01R\x04task\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse\"F\n\x12RestoreTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"@\n\x13RestoreTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xb0\x01\n\x16ListTaskHistoryRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12.\n\tpage_size\x18\x02 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x03 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x93\x01\n\x17ListTaskHistoryResponse\x12\x37\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.unified.task.v1.HistoryEntryR\x07\x65ntries\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"]\n\x11\x42\x61tchTasksRequest\x12H\n\noperations\x18\x01 \x03(\x0b\x32\x1e.unified.task.v1.TaskOperationB\x08\x9a\xb5\x18\x04\x08\x01PdR\noperations\"\xcf\x01\n\rTaskOperation\x12/\n\x06\x63reate\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskH\x00R\x06\x63reate\x12<\n\x06update\x18\x02 \x01(\x0b\x32\".unified.task.v1.UpdateTaskRequestH\x00R\x06update\x12<\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32\".unified.task.v1.DeleteTaskRequestH\x00R\x06\x64\x65leteB\x11\n\toperation\x12\x04\xb0\xb5\x18\x01\"T\n\x12\x42\x61tchTasksResponse\x12>\n\x07results\x18\x01 \x03(\x0b\x32$.unified.task.v1.TaskOperationResultR\x07results\"m\n\x13TaskOperationResult\x12+\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskH\x00R\x04task\x12\x1f\n\ndeleted_id\x18\x02 \x01(\tH\x00R\tdeletedIdB\x08\n\x06result2\xd0\n\n\x0bTaskService\x12\xbd\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"f\x88\xb5\x18\x02\x92\xb5\x18\x1b\x08\xc9\x01\x1a\x0f/api/tasks/{id}*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12r\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\"$\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xab\x01\n\x0fListTaskChanges\x12\'.unified.task.v1.ListTaskChangesRequest\x1a(.unified.task.v1.ListTaskChangesResponse\"E\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18!*\x06stream2\x17\n\x05tasks\x12\x05\x61\x66ter\x1a\x07\x63hanges\x82\xd3\xe4\x93\x02\x13\x12\x11/api/tasks/stream\x12\xaf\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"X\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x87\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\"0\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}\x12\x95\x01\n\x0bRestoreTask\x12#.unified.task.v1.RestoreTaskRequest\x1a$.unified.task.v1.RestoreTaskResponse\";\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x1f\"\x17/api/tasks/{id}/restoreb\x04task\x12\x8c\x01\n\nBatchTasks\x12\".unified.task.v1.BatchTasksRequest\x1a#.unified.task.v1.BatchTasksResponse\"5\x88\xb5\x18\x02\x92\xb5\x18\x0e\x10\x80\x80\x80\x02*\x05write8\n\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/api/tasks/batch:\x01*\x12\x8c\x01\n\x0fListTaskHistory\x12\'.unified.task.v1.ListTaskHistoryRequest\x1a(.unified.task.v1.ListTaskHistoryResponse\"&\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/api/tasks/{id}/historyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/task/v1/task_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a\x1dunified/task/v1/history.proto\x1a\x1aunified/task/v1/task.proto\"F\n\x11\x43reateTaskRequest\x12\x31\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x08\x01R\x04task\"?\n\x12\x43reateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"B\n\x0eGetTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"<\n\x0fGetTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\x96\x05\n\x10ListTasksRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12U\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\x9a\xb5\x18\x16Z\x14\x32\x30\x33\x30-02-01T00:00:00ZR\tdueBefore\x12S\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\x9a\xb5\x18\x16Z\x14\x32\x30\x33\x30-01-01T00:00:00ZR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderByB\x0c\n\n_page_size\"\x81\x01\n\x11ListTasksResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.unified.task.v1.TaskR\x05tasks\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xc3\x01\n\x16ListTaskChangesRequest\x12\x80\x01\n\x05\x61\x66ter\x18\x01 \x01(\tBj\x9a\xb5\x18\x66\x32&[0-9]{1,14}(-[0-9a-f]{24}-[0-9]{1,9})?:\x12the id of an eventZ(1767355200000-665f1f77bcf86cd799439021-2R\x05\x61\x66ter\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\"\xc3\x01\n\x17ListTaskChangesResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1c.unified.task.v1.ChangedTaskR\x07\x63hanges\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x12/\n\x08position\x18\x03 \x01(\tB\x13\x9a\xb5\x18\x0fZ\r1767355200000R\x08positionB\x12\n\x10_next_page_token\"\xe7\x01\n\x0b\x43hangedTask\x12@\n\x02id\x18\x01 \x01(\tB0\x9a\xb5\x18,\x10\x01Z(1767355200000-665f1f77bcf86cd799439021-2R\x02id\x12(\n\x04type\x18\x02 \x01(\tB\x14\x9a\xb5\x18\x10\x10\x01Z\x0ctask.updatedR\x04type\x12\x39\n\x07task_id\x18\x03 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x06taskId\x12\x31\n\x04task\x18\x04 \x01(\x0b\x32\x15.unified.task.v1.TaskB\x06\x9a\xb5\x18\x02\x10\x01R\x04task\"\xc1\x01\n\x11UpdateTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12)\n\x04task\x18\x02 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x04 \x01(\tR\x04\x65tag\"?\n\x12UpdateTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"Y\n\x11\x44\x65leteTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x14\n\x12\x44\x65leteTaskResponse\"F\n\x12RestoreTaskRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\"@\n\x13RestoreTaskResponse\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskR\x04task\"\xb0\x01\n\x16ListTaskHistoryRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x32\x31R\x02id\x12.\n\tpage_size\x18\x02 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x03 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageTokenB\x0c\n\n_page_size\"\x93\x01\n\x17ListTaskHistoryResponse\x12\x37\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.unified.task.v1.HistoryEntryR\x07\x65ntries\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"]\n\x11\x42\x61tchTasksRequest\x12H\n\noperations\x18\x01 \x03(\x0b\x32\x1e.unified.task.v1.TaskOperationB\x08\x9a\xb5\x18\x04\x08\x01PdR\noperations\"\xcf\x01\n\rTaskOperation\x12/\n\x06\x63reate\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskH\x00R\x06\x63reate\x12<\n\x06update\x18\x02 \x01(\x0b\x32\".unified.task.v1.UpdateTaskRequestH\x00R\x06update\x12<\n\x06\x64\x65lete\x18\x03 \x01(\x0b\x32\".unified.task.v1.DeleteTaskRequestH\x00R\x06\x64\x65leteB\x11\n\toperation\x12\x04\xb0\xb5\x18\x01\"T\n\x12\x42\x61tchTasksResponse\x12>\n\x07results\x18\x01 \x03(\x0b\x32$.unified.task.v1.TaskOperationResultR\x07results\"m\n\x13TaskOperationResult\x12+\n\x04task\x18\x01 \x01(\x0b\x32\x15.unified.task.v1.TaskH\x00R\x04task\x12\x1f\n\ndeleted_id\x18\x02 \x01(\tH\x00R\tdeletedIdB\x08\n\x06result2\xf1\n\n\x0bTaskService\x12\xbd\x01\n\nCreateTask\x12\".unified.task.v1.CreateTaskRequest\x1a#.unified.task.v1.CreateTaskResponse\"f\x88\xb5\x18\x02\x92\xb5\x18\x1b\x08\xc9\x01\x1a\x0f/api/tasks/{id}*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02\x39\"\n/api/tasks:\x04taskZ\x1f\"\x11/api/tasks/upload:\x04taskb\x04taskb\x04task\x12w\n\x07GetTask\x12\x1f.unified.task.v1.GetTaskRequest\x1a .unified.task.v1.GetTaskResponse\")\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x17\x12\x0f/api/tasks/{id}b\x04task\x12m\n\tListTasks\x12!.unified.task.v1.ListTasksRequest\x1a\".unified.task.v1.ListTasksResponse\"\x19\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x0c\x12\n/api/tasks\x12\xab\x01\n\x0fListTaskChanges\x12\'.unified.task.v1.ListTaskChangesRequest\x1a(.unified.task.v1.ListTaskChangesResponse\"E\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18!*\x06stream2\x17\n\x05tasks\x12\x05\x61\x66ter\x1a\x07\x63hanges\x82\xd3\xe4\x93\x02\x13\x12\x11/api/tasks/stream\x12\xb5\x01\n\nUpdateTask\x12\".unified.task.v1.UpdateTaskRequest\x1a#.unified.task.v1.UpdateTaskResponse\"^\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x02\x0c\x12\x82\xd3\xe4\x93\x02<\x1a\x0f/api/tasks/{id}:\x04taskZ\x1d\x32\x0f/api/tasks/{id}:\x04taskb\x04taskb\x04task\x12\x8c\x01\n\nDeleteTask\x12\".unified.task.v1.DeleteTaskRequest\x1a#.unified.task.v1.DeleteTaskResponse\"5\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x11*\x0f/api/tasks/{id}\x12\x9a\x01\n\x0bRestoreTask\x12#.unified.task.v1.RestoreTaskRequest\x1a$.unified.task.v1.RestoreTaskResponse\"@\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x1f\"\x17/api/tasks/{id}/restoreb\x04task\x12\x93\x01\n\nBatchTasks\x12\".unified.task.v1.BatchTasksRequest\x1a#.unified.task.v1.BatchTasksResponse\"<\x88\xb5\x18\x02\x92\xb5\x18\x0e\x10\x80\x80\x80\x02*\x05write8\n\xa8\xb5\x18\x01\xba\xb5\x18\x03\x0c\r\x12\x82\xd3\xe4\x93\x02\x15\"\x10/api/tasks/batch:\x01*\x12\x91\x01\n\x0fListTaskHistory\x12\'.unified.task.v1.ListTaskHistoryRequest\x1a(.unified.task.v1.ListTaskHistoryResponse\"+\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x01\x0c\x82\xd3\xe4\x93\x02\x19\x12\x17/api/tasks/{id}/historyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +52,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTASKSREQUEST'].fields_by_name['priority']._serialized_options = b'\232\265\030\002P\n'
   _globals['_LISTTASKSREQUEST'].fields_by_name['label']._loaded_options = None
   _globals['_LISTTASKSREQUEST'].fields_by_name['label']._serialized_options = b'\232\265\030\017\030\001 2P\024Z\007release'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['due_before']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['due_before']._serialized_options = b'\232\265\030\026Z\0242030-02-01T00:00:00Z'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['due_after']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['due_after']._serialized_options = b'\232\265\030\026Z\0242030-01-01T00:00:00Z'
   _globals['_LISTTASKSREQUEST'].fields_by_name['q']._loaded_options = None
   _globals['_LISTTASKSREQUEST'].fields_by_name['q']._serialized_options = b'\232\265\030\022 \310\001Z\rrelease notes'
   _globals['_LISTTASKSREQUEST'].fields_by_name['order_by']._loaded_options = None
@@ -59,6 +64,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTASKCHANGESREQUEST'].fields_by_name['after']._serialized_options = b'\232\265\030f2&[0-9]{1,14}(-[0-9a-f]{24}-[0-9]{1,9})?:\022the id of an eventZ(1767355200000-665f1f77bcf86cd799439021-2'
   _globals['_LISTTASKCHANGESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTASKCHANGESREQUEST'].fields_by_name['page_token']._serialized_options = b'\232\265\030\003 \200\004'
+  _globals['_LISTTASKCHANGESRESPONSE'].fields_by_name['position']._loaded_options = None
+  _globals['_LISTTASKCHANGESRESPONSE'].fields_by_name['position']._serialized_options = b'\232\265\030\017Z\r1767355200000'
   _globals['_CHANGEDTASK'].fields_by_name['id']._loaded_options = None
   _globals['_CHANGEDTASK'].fields_by_name['id']._serialized_options = b'\232\265\030,\020\001Z(1767355200000-665f1f77bcf86cd799439021-2'
   _globals['_CHANGEDTASK'].fields_by_name['type']._loaded_options = None
@@ -86,63 +93,63 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\210\265\030\002\222\265\030\033\010\311\001\032\017/api/tasks/{id}*\005write\250\265\030\001\202\323\344\223\0029\"\n/api/tasks:\004taskZ\037\"\021/api/tasks/upload:\004taskb\004taskb\004task'
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\027\022\017/api/tasks/{id}b\004task'
+  _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\220\002\001\210\265\030\002\272\265\030\001\014\202\323\344\223\002\027\022\017/api/tasks/{id}b\004task'
   _globals['_TASKSERVICE'].methods_by_name['ListTasks']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['ListTasks']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\014\022\n/api/tasks'
   _globals['_TASKSERVICE'].methods_by_name['ListTaskChanges']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['ListTaskChanges']._serialized_options = b'\220\002\001\210\265\030\002\222\265\030!*\006stream2\027\n\005tasks\022\005after\032\007changes\202\323\344\223\002\023\022\021/api/tasks/stream'
   _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\202\323\344\223\002<\032\017/api/tasks/{id}:\004taskZ\0352\017/api/tasks/{id}:\004taskb\004taskb\004task'
+  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\272\265\030\002\014\022\202\323\344\223\002<\032\017/api/tasks/{id}:\004taskZ\0352\017/api/tasks/{id}:\004taskb\004taskb\004task'
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\n\010\314\001*\005write\250\265\030\001\202\323\344\223\002\021*\017/api/tasks/{id}'
+  _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\n\010\314\001*\005write\250\265\030\001\272\265\030\001\014\202\323\344\223\002\021*\017/api/tasks/{id}'
   _globals['_TASKSERVICE'].methods_by_name['RestoreTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['RestoreTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\202\323\344\223\002\037\"\027/api/tasks/{id}/restoreb\004task'
+  _globals['_TASKSERVICE'].methods_by_name['RestoreTask']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\272\265\030\001\014\202\323\344\223\002\037\"\027/api/tasks/{id}/restoreb\004task'
   _globals['_TASKSERVICE'].methods_by_name['BatchTasks']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['BatchTasks']._serialized_options = b'\210\265\030\002\222\265\030\016\020\200\200\200\002*\005write8\n\250\265\030\001\202\323\344\223\002\025\"\020/api/tasks/batch:\001*'
+  _globals['_TASKSERVICE'].methods_by_name['BatchTasks']._serialized_options = b'\210\265\030\002\222\265\030\016\020\200\200\200\002*\005write8\n\250\265\030\001\272\265\030\003\014\r\022\202\323\344\223\002\025\"\020/api/tasks/batch:\001*'
   _globals['_TASKSERVICE'].methods_by_name['ListTaskHistory']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['ListTaskHistory']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\031\022\027/api/tasks/{id}/history'
-  _globals['_CREATETASKREQUEST']._serialized_start=241
-  _globals['_CREATETASKREQUEST']._serialized_end=311
-  _globals['_CREATETASKRESPONSE']._serialized_start=313
-  _globals['_CREATETASKRESPONSE']._serialized_end=376
-  _globals['_GETTASKREQUEST']._serialized_start=378
-  _globals['_GETTASKREQUEST']._serialized_end=444
-  _globals['_GETTASKRESPONSE']._serialized_start=446
-  _globals['_GETTASKRESPONSE']._serialized_end=506
-  _globals['_LISTTASKSREQUEST']._serialized_start=509
-  _globals['_LISTTASKSREQUEST']._serialized_end=1115
-  _globals['_LISTTASKSRESPONSE']._serialized_start=1118
-  _globals['_LISTTASKSRESPONSE']._serialized_end=1247
-  _globals['_LISTTASKCHANGESREQUEST']._serialized_start=1250
-  _globals['_LISTTASKCHANGESREQUEST']._serialized_end=1445
-  _globals['_LISTTASKCHANGESRESPONSE']._serialized_start=1448
-  _globals['_LISTTASKCHANGESRESPONSE']._serialized_end=1622
-  _globals['_CHANGEDTASK']._serialized_start=1625
-  _globals['_CHANGEDTASK']._serialized_end=1856
-  _globals['_UPDATETASKREQUEST']._serialized_start=1859
-  _globals['_UPDATETASKREQUEST']._serialized_end=2052
-  _globals['_UPDATETASKRESPONSE']._serialized_start=2054
-  _globals['_UPDATETASKRESPONSE']._serialized_end=2117
-  _globals['_DELETETASKREQUEST']._serialized_start=2119
-  _globals['_DELETETASKREQUEST']._serialized_end=2208
-  _globals['_DELETETASKRESPONSE']._serialized_start=2210
-  _globals['_DELETETASKRESPONSE']._serialized_end=2230
-  _globals['_RESTORETASKREQUEST']._serialized_start=2232
-  _globals['_RESTORETASKREQUEST']._serialized_end=2302
-  _globals['_RESTORETASKRESPONSE']._serialized_start=2304
-  _globals['_RESTORETASKRESPONSE']._serialized_end=2368
-  _globals['_LISTTASKHISTORYREQUEST']._serialized_start=2371
-  _globals['_LISTTASKHISTORYREQUEST']._serialized_end=2547
-  _globals['_LISTTASKHISTORYRESPONSE']._serialized_start=2550
-  _globals['_LISTTASKHISTORYRESPONSE']._serialized_end=2697
-  _globals['_BATCHTASKSREQUEST']._serialized_start=2699
-  _globals['_BATCHTASKSREQUEST']._serialized_end=2792
-  _globals['_TASKOPERATION']._serialized_start=2795
-  _globals['_TASKOPERATION']._serialized_end=3002
-  _globals['_BATCHTASKSRESPONSE']._serialized_start=3004
-  _globals['_BATCHTASKSRESPONSE']._serialized_end=3088
-  _globals['_TASKOPERATIONRESULT']._serialized_start=3090
-  _globals['_TASKOPERATIONRESULT']._serialized_end=3199
-  _globals['_TASKSERVICE']._serialized_start=3202
-  _globals['_TASKSERVICE']._serialized_end=4562
+  _globals['_TASKSERVICE'].methods_by_name['ListTaskHistory']._serialized_options = b'\220\002\001\210\265\030\002\272\265\030\001\014\202\323\344\223\002\031\022\027/api/tasks/{id}/history'
+  _globals['_CREATETASKREQUEST']._serialized_start=274
+  _globals['_CREATETASKREQUEST']._serialized_end=344
+  _globals['_CREATETASKRESPONSE']._serialized_start=346
+  _globals['_CREATETASKRESPONSE']._serialized_end=409
+  _globals['_GETTASKREQUEST']._serialized_start=411
+  _globals['_GETTASKREQUEST']._serialized_end=477
+  _globals['_GETTASKRESPONSE']._serialized_start=479
+  _globals['_GETTASKRESPONSE']._serialized_end=539
+  _globals['_LISTTASKSREQUEST']._serialized_start=542
+  _globals['_LISTTASKSREQUEST']._serialized_end=1204
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1207
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1336
+  _globals['_LISTTASKCHANGESREQUEST']._serialized_start=1339
+  _globals['_LISTTASKCHANGESREQUEST']._serialized_end=1534
+  _globals['_LISTTASKCHANGESRESPONSE']._serialized_start=1537
+  _globals['_LISTTASKCHANGESRESPONSE']._serialized_end=1732
+  _globals['_CHANGEDTASK']._serialized_start=1735
+  _globals['_CHANGEDTASK']._serialized_end=1966
+  _globals['_UPDATETASKREQUEST']._serialized_start=1969
+  _globals['_UPDATETASKREQUEST']._serialized_end=2162
+  _globals['_UPDATETASKRESPONSE']._serialized_start=2164
+  _globals['_UPDATETASKRESPONSE']._serialized_end=2227
+  _globals['_DELETETASKREQUEST']._serialized_start=2229
+  _globals['_DELETETASKREQUEST']._serialized_end=2318
+  _globals['_DELETETASKRESPONSE']._serialized_start=2320
+  _globals['_DELETETASKRESPONSE']._serialized_end=2340
+  _globals['_RESTORETASKREQUEST']._serialized_start=2342
+  _globals['_RESTORETASKREQUEST']._serialized_end=2412
+  _globals['_RESTORETASKRESPONSE']._serialized_start=2414
+  _globals['_RESTORETASKRESPONSE']._serialized_end=2478
+  _globals['_LISTTASKHISTORYREQUEST']._serialized_start=2481
+  _globals['_LISTTASKHISTORYREQUEST']._serialized_end=2657
+  _globals['_LISTTASKHISTORYRESPONSE']._serialized_start=2660
+  _globals['_LISTTASKHISTORYRESPONSE']._serialized_end=2807
+  _globals['_BATCHTASKSREQUEST']._serialized_start=2809
+  _globals['_BATCHTASKSREQUEST']._serialized_end=2902
+  _globals['_TASKOPERATION']._serialized_start=2905
+  _globals['_TASKOPERATION']._serialized_end=3112
+  _globals['_BATCHTASKSRESPONSE']._serialized_start=3114
+  _globals['_BATCHTASKSRESPONSE']._serialized_end=3198
+  _globals['_TASKOPERATIONRESULT']._serialized_start=3200
+  _globals['_TASKOPERATIONRESULT']._serialized_end=3309
+  _globals['_TASKSERVICE']._serialized_start=3312
+  _globals['_TASKSERVICE']._serialized_end=4705
 # @@protoc_insertion_point(module_scope)

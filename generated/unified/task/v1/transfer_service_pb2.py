@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
+from unified.error.v1 import refusals_pb2 as unified_dot_error_dot_v1_dot_refusals__pb2
 from unified.task.v1 import task_pb2 as unified_dot_task_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&unified/task/v1/transfer_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1aunified/task/v1/task.proto\"\xdb\x04\n\x12\x45xportTasksRequest\x12\x37\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1f.unified.task.v1.TransferFormatR\x06\x66ormat\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12\x39\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdueBefore\x12\x37\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderBy\"\xb0\x01\n\x13\x45xportTasksResponse\x12!\n\x0c\x63ontent_type\x18\x01 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x02 \x01(\tR\x08\x66ileName\x12\x18\n\x07\x63ontent\x18\x03 \x01(\x0cR\x07\x63ontent\x12+\n\x0fnext_page_token\x18\x04 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8d\x01\n\x12ImportTasksRequest\x12%\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\x0b\x9a\xb5\x18\x07\x08\x01(\x80\x80\x80\x02R\x07\x63ontent\x12\x37\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x1f.unified.task.v1.TransferFormatR\x06\x66ormat\x12\x17\n\x07\x64ry_run\x18\x03 \x01(\x08R\x06\x64ryRun\"\x97\x01\n\x13ImportTasksResponse\x12!\n\x07\x63reated\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63reated\x12!\n\x07skipped\x18\x02 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x30R\x07skipped\x12:\n\x08problems\x18\x03 \x03(\x0b\x32\x1e.unified.task.v1.ImportProblemR\x08problems\"\x9d\x01\n\rImportProblem\x12\x1b\n\x04line\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x37R\x04line\x12%\n\x06\x63olumn\x18\x02 \x01(\tB\r\x9a\xb5\x18\tZ\x07\x64ueTimeR\x06\x63olumn\x12H\n\x07message\x18\x03 \x01(\tB.\x9a\xb5\x18*Z(must be one of low, medium, high, urgentR\x07message*e\n\x0eTransferFormat\x12\x1f\n\x1bTRANSFER_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n\x15TRANSFER_FORMAT_JSONL\x10\x01\x12\x17\n\x13TRANSFER_FORMAT_CSV\x10\x02\x32\xff\x02\n\x0fTransferService\x12\xa0\x01\n\x0b\x45xportTasks\x12#.unified.task.v1.ExportTasksRequest\x1a$.unified.task.v1.ExportTasksResponse\"F\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18\"\" \n\x14\x61pplication/x-ndjson\n\x08text/csv\x82\xd3\xe4\x93\x02\x13\x12\x11/api/tasks/export\x12\xc8\x01\n\x0bImportTasks\x12#.unified.task.v1.ImportTasksRequest\x1a$.unified.task.v1.ImportTasksResponse\"n\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x41\x10\x80\x80\x80\x02*\x05write82B\x08text/csvB\x14\x61pplication/x-ndjsonB\x11\x61pplication/jsonl\x82\xd3\xe4\x93\x02\x1c\"\x11/api/tasks/import:\x07\x63ontentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&unified/task/v1/transfer_service.proto\x12\x0funified.task.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a\x1aunified/task/v1/task.proto\"\x93\x05\n\x12\x45xportTasksRequest\x12\x37\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1f.unified.task.v1.TransferFormatR\x06\x66ormat\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12\x37\n\x06status\x18\x03 \x03(\x0e\x32\x17.unified.task.v1.StatusB\x06\x9a\xb5\x18\x02P\nR\x06status\x12=\n\x08priority\x18\x04 \x03(\x0e\x32\x19.unified.task.v1.PriorityB\x06\x9a\xb5\x18\x02P\nR\x08priority\x12)\n\x05label\x18\x05 \x03(\tB\x13\x9a\xb5\x18\x0f\x18\x01 2P\x14Z\x07releaseR\x05label\x12U\n\ndue_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\x9a\xb5\x18\x16Z\x14\x32\x30\x33\x30-02-01T00:00:00ZR\tdueBefore\x12S\n\tdue_after\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1a\x9a\xb5\x18\x16Z\x14\x32\x30\x33\x30-01-01T00:00:00ZR\x08\x64ueAfter\x12$\n\x01q\x18\x08 \x01(\tB\x16\x9a\xb5\x18\x12 \xc8\x01Z\rrelease notesR\x01q\x12\xa6\x01\n\x08order_by\x18\t \x01(\tB\x8a\x01\x9a\xb5\x18\x85\x01\x32\x30(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\x07\x64ueTimeR\x07orderBy\"\xc0\x02\n\x13\x45xportTasksResponse\x12=\n\x0c\x63ontent_type\x18\x01 \x01(\tB\x1a\x9a\xb5\x18\x16Z\x14\x61pplication/x-ndjsonR\x0b\x63ontentType\x12.\n\tfile_name\x18\x02 \x01(\tB\x11\x9a\xb5\x18\rZ\x0btasks.jsonlR\x08\x66ileName\x12y\n\x07\x63ontent\x18\x03 \x01(\x0c\x42_\x9a\xb5\x18[ZY{\"id\":\"665f1f77bcf86cd799439021\",\"title\":\"Ship it\",\"status\":\"todo\",\"labels\":[\"release\"]}\nR\x07\x63ontent\x12+\n\x0fnext_page_token\x18\x04 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xba\x01\n\x12ImportTasksRequest\x12R\n\x07\x63ontent\x18\x01 \x01(\x0c\x42\x38\x9a\xb5\x18\x34\x08\x01(\x80\x80\x80\x02Z+title,priority,labels\nShip it,high,release\nR\x07\x63ontent\x12\x37\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x1f.unified.task.v1.TransferFormatR\x06\x66ormat\x12\x17\n\x07\x64ry_run\x18\x03 \x01(\x08R\x06\x64ryRun\"\x97\x01\n\x13ImportTasksResponse\x12!\n\x07\x63reated\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63reated\x12!\n\x07skipped\x18\x02 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x30R\x07skipped\x12:\n\x08problems\x18\x03 \x03(\x0b\x32\x1e.unified.task.v1.ImportProblemR\x08problems\"\x9e\x01\n\rImportProblem\x12\x1b\n\x04line\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x37R\x04line\x12&\n\x06\x63olumn\x18\x02 \x01(\tB\x0e\x9a\xb5\x18\nZ\x08priorityR\x06\x63olumn\x12H\n\x07message\x18\x03 \x01(\tB.\x9a\xb5\x18*Z(must be one of low, medium, high, urgentR\x07message*e\n\x0eTransferFormat\x12\x1f\n\x1bTRANSFER_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n\x15TRANSFER_FORMAT_JSONL\x10\x01\x12\x17\n\x13TRANSFER_FORMAT_CSV\x10\x02\x32\x84\x03\n\x0fTransferService\x12\xa0\x01\n\x0b\x45xportTasks\x12#.unified.task.v1.ExportTasksRequest\x1a$.unified.task.v1.ExportTasksResponse\"F\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18\"\" \n\x14\x61pplication/x-ndjson\n\x08text/csv\x82\xd3\xe4\x93\x02\x13\x12\x11/api/tasks/export\x12\xcd\x01\n\x0bImportTasks\x12#.unified.task.v1.ImportTasksRequest\x1a$.unified.task.v1.ImportTasksResponse\"s\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x41\x10\x80\x80\x80\x02*\x05write82B\x08text/csvB\x14\x61pplication/x-ndjsonB\x11\x61pplication/jsonl\xba\xb5\x18\x01\x1b\x82\xd3\xe4\x93\x02\x1c\"\x11/api/tasks/import:\x07\x63ontentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,12 +44,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['priority']._serialized_options = b'\232\265\030\002P\n'
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['label']._loaded_options = None
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['label']._serialized_options = b'\232\265\030\017\030\001 2P\024Z\007release'
+  _globals['_EXPORTTASKSREQUEST'].fields_by_name['due_before']._loaded_options = None
+  _globals['_EXPORTTASKSREQUEST'].fields_by_name['due_before']._serialized_options = b'\232\265\030\026Z\0242030-02-01T00:00:00Z'
+  _globals['_EXPORTTASKSREQUEST'].fields_by_name['due_after']._loaded_options = None
+  _globals['_EXPORTTASKSREQUEST'].fields_by_name['due_after']._serialized_options = b'\232\265\030\026Z\0242030-01-01T00:00:00Z'
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['q']._loaded_options = None
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['q']._serialized_options = b'\232\265\030\022 \310\001Z\rrelease notes'
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['order_by']._loaded_options = None
   _globals['_EXPORTTASKSREQUEST'].fields_by_name['order_by']._serialized_options = b'\232\265\030\205\00120(createTime|updateTime|dueTime|priority)( desc)?:HcreateTime, updateTime, dueTime or priority, or one of them with \" desc\"Z\007dueTime'
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['content_type']._loaded_options = None
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['content_type']._serialized_options = b'\232\265\030\026Z\024application/x-ndjson'
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['file_name']._loaded_options = None
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['file_name']._serialized_options = b'\232\265\030\rZ\013tasks.jsonl'
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['content']._loaded_options = None
+  _globals['_EXPORTTASKSRESPONSE'].fields_by_name['content']._serialized_options = b'\232\265\030[ZY{\"id\":\"665f1f77bcf86cd799439021\",\"title\":\"Ship it\",\"status\":\"todo\",\"labels\":[\"release\"]}\n'
   _globals['_IMPORTTASKSREQUEST'].fields_by_name['content']._loaded_options = None
-  _globals['_IMPORTTASKSREQUEST'].fields_by_name['content']._serialized_options = b'\232\265\030\007\010\001(\200\200\200\002'
+  _globals['_IMPORTTASKSREQUEST'].fields_by_name['content']._serialized_options = b'\232\265\0304\010\001(\200\200\200\002Z+title,priority,labels\nShip it,high,release\n'
   _globals['_IMPORTTASKSRESPONSE'].fields_by_name['created']._loaded_options = None
   _globals['_IMPORTTASKSRESPONSE'].fields_by_name['created']._serialized_options = b'\232\265\030\003Z\0013'
   _globals['_IMPORTTASKSRESPONSE'].fields_by_name['skipped']._loaded_options = None
@@ -56,25 +67,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTPROBLEM'].fields_by_name['line']._loaded_options = None
   _globals['_IMPORTPROBLEM'].fields_by_name['line']._serialized_options = b'\232\265\030\003Z\0017'
   _globals['_IMPORTPROBLEM'].fields_by_name['column']._loaded_options = None
-  _globals['_IMPORTPROBLEM'].fields_by_name['column']._serialized_options = b'\232\265\030\tZ\007dueTime'
+  _globals['_IMPORTPROBLEM'].fields_by_name['column']._serialized_options = b'\232\265\030\nZ\010priority'
   _globals['_IMPORTPROBLEM'].fields_by_name['message']._loaded_options = None
   _globals['_IMPORTPROBLEM'].fields_by_name['message']._serialized_options = b'\232\265\030*Z(must be one of low, medium, high, urgent'
   _globals['_TRANSFERSERVICE'].methods_by_name['ExportTasks']._loaded_options = None
   _globals['_TRANSFERSERVICE'].methods_by_name['ExportTasks']._serialized_options = b'\220\002\001\210\265\030\002\222\265\030\"\" \n\024application/x-ndjson\n\010text/csv\202\323\344\223\002\023\022\021/api/tasks/export'
   _globals['_TRANSFERSERVICE'].methods_by_name['ImportTasks']._loaded_options = None
-  _globals['_TRANSFERSERVICE'].methods_by_name['ImportTasks']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030A\020\200\200\200\002*\005write82B\010text/csvB\024application/x-ndjsonB\021application/jsonl\202\323\344\223\002\034\"\021/api/tasks/import:\007content'
-  _globals['_TRANSFERFORMAT']._serialized_start=1423
-  _globals['_TRANSFERFORMAT']._serialized_end=1524
-  _globals['_EXPORTTASKSREQUEST']._serialized_start=181
-  _globals['_EXPORTTASKSREQUEST']._serialized_end=784
-  _globals['_EXPORTTASKSRESPONSE']._serialized_start=787
-  _globals['_EXPORTTASKSRESPONSE']._serialized_end=963
-  _globals['_IMPORTTASKSREQUEST']._serialized_start=966
-  _globals['_IMPORTTASKSREQUEST']._serialized_end=1107
-  _globals['_IMPORTTASKSRESPONSE']._serialized_start=1110
-  _globals['_IMPORTTASKSRESPONSE']._serialized_end=1261
-  _globals['_IMPORTPROBLEM']._serialized_start=1264
-  _globals['_IMPORTPROBLEM']._serialized_end=1421
-  _globals['_TRANSFERSERVICE']._serialized_start=1527
-  _globals['_TRANSFERSERVICE']._serialized_end=1910
+  _globals['_TRANSFERSERVICE'].methods_by_name['ImportTasks']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030A\020\200\200\200\002*\005write82B\010text/csvB\024application/x-ndjsonB\021application/jsonl\272\265\030\001\033\202\323\344\223\002\034\"\021/api/tasks/import:\007content'
+  _globals['_TRANSFERFORMAT']._serialized_start=1702
+  _globals['_TRANSFERFORMAT']._serialized_end=1803
+  _globals['_EXPORTTASKSREQUEST']._serialized_start=214
+  _globals['_EXPORTTASKSREQUEST']._serialized_end=873
+  _globals['_EXPORTTASKSRESPONSE']._serialized_start=876
+  _globals['_EXPORTTASKSRESPONSE']._serialized_end=1196
+  _globals['_IMPORTTASKSREQUEST']._serialized_start=1199
+  _globals['_IMPORTTASKSREQUEST']._serialized_end=1385
+  _globals['_IMPORTTASKSRESPONSE']._serialized_start=1388
+  _globals['_IMPORTTASKSRESPONSE']._serialized_end=1539
+  _globals['_IMPORTPROBLEM']._serialized_start=1542
+  _globals['_IMPORTPROBLEM']._serialized_end=1700
+  _globals['_TRANSFERSERVICE']._serialized_start=1806
+  _globals['_TRANSFERSERVICE']._serialized_end=2194
 # @@protoc_insertion_point(module_scope)

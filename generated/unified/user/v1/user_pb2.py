@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aunified/user/v1/user.proto\x12\x0funified.user.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\x94\x06\n\x04User\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x02id\x12-\n\x05\x65mail\x18\x02 \x01(\tB\x17\x9a\xb5\x18\x13\x10\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\xc1\x01\n\x04name\x18\x03 \x01(\tB\xac\x01\x9a\xb5\x18\xa7\x01\x08\x01 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\x0c\x41\x64\x61 LovelaceR\x04name\x12\x43\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\ncreateTime\x12\x43\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x9a\xb5\x18\x02\x10\x01R\nupdateTime\x12\x1d\n\x04\x65tag\x18\x06 \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tag\x12\x31\n\x08timezone\x18\x07 \x01(\tB\x15\x9a\xb5\x18\x11 @Z\rEurope/LondonR\x08timezone\x12\x8a\x02\n\x06locale\x18\x08 \x01(\tB\xf1\x01\x9a\xb5\x18\xec\x01 @2\xc6\x01([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?:\x18\x61 language tag of BCP 47Z\x05\x65n-GBR\x06localeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aunified/user/v1/user.proto\x12\x0funified.user.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cunified/api/v1/options.proto\"\xc0\x06\n\x04User\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x10\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x31\x31R\x02id\x12-\n\x05\x65mail\x18\x02 \x01(\tB\x17\x9a\xb5\x18\x13\x10\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\xc1\x01\n\x04name\x18\x03 \x01(\tB\xac\x01\x9a\xb5\x18\xa7\x01\x08\x01 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\x0c\x41\x64\x61 LovelaceR\x04name\x12Y\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\ncreateTime\x12Y\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x1c\x9a\xb5\x18\x18\x10\x01Z\x14\x32\x30\x32\x36-01-31T12:00:00ZR\nupdateTime\x12\x1d\n\x04\x65tag\x18\x06 \x01(\tB\t\x9a\xb5\x18\x05\x10\x01Z\x01\x31R\x04\x65tag\x12\x31\n\x08timezone\x18\x07 \x01(\tB\x15\x9a\xb5\x18\x11 @Z\rEurope/LondonR\x08timezone\x12\x8a\x02\n\x06locale\x18\x08 \x01(\tB\xf1\x01\x9a\xb5\x18\xec\x01 @2\xc6\x01([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?:\x18\x61 language tag of BCP 47Z\x05\x65n-GBR\x06localeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['name']._loaded_options = None
   _globals['_USER'].fields_by_name['name']._serialized_options = b'\232\265\030\247\001\010\001 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\014Ada Lovelace'
   _globals['_USER'].fields_by_name['create_time']._loaded_options = None
-  _globals['_USER'].fields_by_name['create_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_USER'].fields_by_name['create_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_USER'].fields_by_name['update_time']._loaded_options = None
-  _globals['_USER'].fields_by_name['update_time']._serialized_options = b'\232\265\030\002\020\001'
+  _globals['_USER'].fields_by_name['update_time']._serialized_options = b'\232\265\030\030\020\001Z\0242026-01-31T12:00:00Z'
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
   _globals['_USER'].fields_by_name['etag']._serialized_options = b'\232\265\030\005\020\001Z\0011'
   _globals['_USER'].fields_by_name['timezone']._loaded_options = None
@@ -50,5 +50,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['locale']._loaded_options = None
   _globals['_USER'].fields_by_name['locale']._serialized_options = b'\232\265\030\354\001 @2\306\001([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?:\030a language tag of BCP 47Z\005en-GB'
   _globals['_USER']._serialized_start=111
-  _globals['_USER']._serialized_end=899
+  _globals['_USER']._serialized_end=943
 # @@protoc_insertion_point(module_scope)
