@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.bindings import Binding
-from gateway.openapi.operations import HEADERS, operation, tag_of
-from gateway.openapi.problems import problem_component, problem_schema
+from gateway.openapi.headers import header_components
+from gateway.openapi.operations import operation, tag_of
+from gateway.openapi.pages import SCHEMAS as PAGE_SCHEMAS
+from gateway.openapi.pages import TAGS, page_paths
+from gateway.openapi.problems import Problems
 from gateway.openapi.schemas import Schema, Schemas
 from gateway.transcoding.requests import RequestReader
 
@@ -19,18 +22,11 @@ On input `null` unsets a field, and an unknown field or parameter is refused. PU
 fields that the body holds (those are what the descriptions call `update_mask`), and `null` clears one. Failures are problem
 documents of RFC 9457, whose `code` is stable. `X-Request-Id` is on every answer, and taken from the request where it is a
 sane token."""
-_HEALTH: Mapping[str, tuple[str, str]] = {
-    "/health": ("PlatformHealth", "How the platform and each of its parts is; 503 when no request can be served"),
-    "/health/live": ("Live", "Whether the gateway runs"),
-    "/health/ready": ("Ready", "Whether the gateway takes requests"),
-    "/api/tasks/home": ("TaskServiceHealth", "Whether the task service is up"),
-    "/home/notifications/health": ("NotificationServiceHealth", "Whether the notification service is up"),
-}
 
 
 def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> dict[str, Any]:
     """The whole document. Paths stand in the order of the contracts."""
-    schemas = Schemas(comments)
+    schemas, problems = Schemas(comments), Problems(comments)
     paths: dict[str, Schema] = {}
     tags: dict[str, str] = {}
     uses: Counter[str] = Counter()
@@ -39,20 +35,20 @@ def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> 
         number = uses[binding.name]
         operation_id = str(binding.method.name) + (f"{number}" if number > 1 else "")
         item = paths.setdefault(_camel_path(binding), {})
-        item[binding.verb.lower()] = operation(binding, schemas, comments, operation_id)
+        item[binding.verb.lower()] = operation(binding, schemas, problems, comments, operation_id)
         tags[tag_of(binding)] = comments.get(binding.method.containing_service.full_name, "")
-    paths |= {path: {"get": _health(*entry)} for path, entry in _HEALTH.items()}
+    paths |= page_paths(problems)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Unified", "version": API_VERSION, "description": DESCRIPTION, "license": {"name": "MIT"}},
         "externalDocs": {"description": "What each error code means", "url": "/docs/errors"},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name, "description": text} for name, text in tags.items()] + [{"name": "Health"}],
+        "tags": [{"name": name, "description": text} for name, text in (tags | TAGS).items()],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(schemas.components.items())) | {"Problem": problem_schema(comments)},
-            "responses": {"Problem": problem_component()},
-            "headers": dict(HEADERS),
+            "schemas": dict(sorted((schemas.components | PAGE_SCHEMAS | problems.schemas).items())),
+            "responses": dict(sorted(problems.responses.items())),
+            "headers": header_components(),
             "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -62,14 +58,3 @@ def _camel_path(binding: Binding) -> str:
     """The path with its variables named as parameters are."""
     names = {".".join(parameter.path): parameter.name for parameter in RequestReader(binding).path}
     return re.sub(r"\{([^=}]+)(?:=[^}]+)?\}", lambda variable: f"{{{names[variable[1]]}}}", binding.template.text)
-
-
-def _health(operation_id: str, summary: str) -> Schema:
-    content = {"application/json": {"schema": {"type": "object", "properties": {"status": {"type": "string"}}}}}
-    return {
-        "operationId": operation_id,
-        "tags": ["Health"],
-        "summary": summary,
-        "responses": {"200": {"description": "Well.", "content": content}, "503": {"description": "Not available."}},
-        "security": [],
-    }

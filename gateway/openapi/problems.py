@@ -1,14 +1,17 @@
-"""The failures in the document: what a problem looks like, and which statuses a binding may answer."""
+"""The failures in the document: what a problem looks like, and how each binding may fail."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from unified.error.v1 import reason_pb2
 
 from gateway.bindings import Binding
+from gateway.openapi.headers import LIMITS, REQUEST_ID, headers
+from gateway.openapi.refusals import refusals
+from gateway.openapi.samples import problem_sample
 from gateway.openapi.schemas import Schema
 from gateway.problems import CONTENT_TYPE
-from gateway.transcoding.requests import ETAG
-from mesh.error_codes import RULES
+from mesh.error_codes import RULES, ErrorRule
 
 REASONS = reason_pb2.DESCRIPTOR.enum_types_by_name["Reason"]
 _ENTRY: Schema = {
@@ -17,6 +20,46 @@ _ENTRY: Schema = {
     "properties": {"pointer": {"type": "string"}, "parameter": {"type": "string"}, "message": {"type": "string"}},
     "required": ["message"],
 }
+# What may fail before a request is counted, or before it comes to a gateway.
+_UNCOUNTED = frozenset({"invalid_argument", "body_too_large", "route_not_found", "internal", "unavailable", "overloaded"})
+_TO_BE_REPEATED = frozenset({"rate_limited", "too_many_streams", "idempotency_in_progress", "unavailable", "overloaded"})
+
+
+class Problems:
+    """Collects the failures that a document refers to: a response, and a schema, for each set of codes."""
+
+    def __init__(self, comments: Mapping[str, str]) -> None:
+        self._meanings = meanings(comments)
+        self.schemas: dict[str, Schema] = {"Problem": _problem(self._meanings)}
+        self.responses: dict[str, Schema] = {}
+
+    def of(self, binding: Binding) -> dict[str, Schema]:
+        """References to how the binding may fail, by status."""
+        responses = self.refer(refusals(binding))
+        for status, description in _particulars(binding).items():
+            responses[status]["description"] = description
+        return responses
+
+    def refer(self, rules: Iterable[ErrorRule]) -> dict[str, Schema]:
+        """References to these failures, by status."""
+        in_order = sorted(rules, key=lambda rule: rule.http_status)
+        return {str(status): self._response(list(same)) for status, same in groupby(in_order, lambda rule: rule.http_status)}
+
+    def _response(self, rules: Sequence[ErrorRule]) -> Schema:
+        name = "Or".join(rule.code.title().replace("_", "") for rule in rules)
+        schema = f"{name}Problem"
+        self.schemas[schema] = _narrowed(rules)
+        self.responses[name] = {
+            "description": " ".join(f"`{rule.code}`: {self._meanings[rule.code]}" for rule in rules),
+            "headers": _headers(rules),
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {"$ref": f"#/components/schemas/{schema}"},
+                    "examples": {rule.code: {"summary": rule.title, "value": problem_sample(rule)} for rule in rules},
+                }
+            },
+        }
+        return {"$ref": f"#/components/responses/{name}"}
 
 
 def meanings(comments: Mapping[str, str]) -> dict[str, str]:
@@ -27,9 +70,8 @@ def meanings(comments: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def problem_schema(comments: Mapping[str, str]) -> Schema:
+def _problem(meaning: Mapping[str, str]) -> Schema:
     """A problem document, with every code there is."""
-    meaning = meanings(comments)
     codes = [f"- `{rule.code}` ({rule.http_status}): {meaning[rule.code]}" for rule in RULES.values()]
     text = {"type": "string"}
     properties = {
@@ -50,38 +92,32 @@ def problem_schema(comments: Mapping[str, str]) -> Schema:
     }
 
 
-def problem_component() -> Schema:
-    """The response that all failures refer to."""
-    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": "A failure.", "content": content}
-
-
-def problem_responses(binding: Binding) -> dict[str, Schema]:
-    """The failures that the edge itself answers, by status; `default` stands for all that the service may add."""
-    statuses = {"400": "The request is not valid.", **dict(_statuses(binding))}
-    return {
-        **{status: _response(text) for status, text in sorted(statuses.items())},
-        "default": _response("Any other failure; `code` says which."),
+def _narrowed(rules: Sequence[ErrorRule]) -> Schema:
+    """A problem with one of these codes, which have the same status."""
+    properties = {
+        "status": {"type": "integer", "const": rules[0].http_status},
+        "code": {"type": "string", "enum": [rule.code for rule in rules]},
     }
+    return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": properties}]}
 
 
-def _statuses(binding: Binding) -> Iterator[tuple[str, str]]:
-    if binding.needs_caller:
-        yield "401", "No valid access token was sent."
-    if binding.template.variables:
-        yield "404", "There is no such resource, or it is somebody else's."
-    if ETAG in binding.method.input_type.fields_by_name:
-        yield "412", "The resource has changed since it was read."
-    if binding.accepts_idempotency_key:
-        yield "409", "A request with this idempotency key is still running, or the resource's state does not admit this."
-        yield "422", "The idempotency key was used for another request."
-    if binding.body:
-        yield "413", f"The body has more than {binding.max_body_bytes} bytes."
-        kind = "one of the content types" if binding.takes_file else "JSON"
-        yield "415", f"The body is not {kind}, or it is compressed."
+def _headers(rules: Sequence[ErrorRule]) -> dict[str, Schema]:
+    always, sometimes = [REQUEST_ID], list[str]()
+    (sometimes if all(rule.code in _UNCOUNTED for rule in rules) else always).extend(LIMITS)
+    if rules[0].http_status == 401:
+        always.append("WWW-Authenticate")
+    if to_be_repeated := [rule for rule in rules if rule.code in _TO_BE_REPEATED]:
+        (always if to_be_repeated == rules else sometimes).append("Retry-After")
+    return headers(always, sometimes)
+
+
+def _particulars(binding: Binding) -> dict[str, str]:
+    """What of a failure is particular to the binding, by status."""
     limits = " and ".join(["the address's", *(f"`{name}`" for name in binding.rest.buckets)])
-    yield "429", f"Too many requests, by {limits} limit; `Retry-After` says when to come back."
-
-
-def _response(description: str) -> Schema:
-    return {"$ref": "#/components/responses/Problem", "description": description}
+    streams = ", or too many open streams" if binding.is_stream else ""
+    found = {"429": f"Too many requests, by {limits} limit{streams}; `Retry-After` says when to come back."}
+    if binding.body:
+        kind = "one of the content types" if binding.takes_file else "JSON"
+        found["413"] = f"The body has more than {binding.max_body_bytes} bytes."
+        found["415"] = f"The body is not {kind}, or it is compressed."
+    return found

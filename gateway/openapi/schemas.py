@@ -163,12 +163,17 @@ def _limits(rules: options_pb2.FieldRules, field: FieldDescriptor) -> Schema:
     if rules.max and field.message_type is None:
         schema |= {"minimum": rules.min, "maximum": rules.max}
     if rules.example:
-        schema["examples"] = [int(rules.example) if _is_number(field) else rules.example]
+        schema["examples"] = [stated_example(field)]
     return schema
 
 
-def _is_number(field: FieldDescriptor) -> bool:
-    return field.type not in OTHER_TYPES | INT64_TYPES | UINT64_TYPES
+def stated_example(field: FieldDescriptor) -> bool | int | str | None:
+    """The example in the field's rules, as JSON has a value of the field (an element when repeated)."""
+    text = str(field.GetOptions().Extensions[options_pb2.rules].example)
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return {"true": True, "false": False}.get(text)
+    is_text = not text or field.type in OTHER_TYPES | INT64_TYPES | UINT64_TYPES
+    return (text or None) if is_text else int(text)
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -35,6 +35,7 @@ import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
 import "unified/api/v1/options.proto";
+import "unified/error/v1/refusals.proto";
 """
 
 
