@@ -23,6 +23,7 @@ as_root() {
 install_packages() {
     command -v apt-get >/dev/null || return 1
     say "Installing with apt: $*"
+    # shellcheck disable=SC2016  # the inner shell expands it
     as_root sh -c '
         policy=/usr/sbin/policy-rc.d
         if [ ! -e $policy ]; then
@@ -65,6 +66,7 @@ install_locked() {
 }
 
 ensure_environment() {
+    # shellcheck disable=SC2086  # a list of words
     wanted=$(cat $locks | sha256sum)
     if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
     recent_enough $venv/bin/python || make_environment

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from pathlib import Path
 
 from dev.service import ROOT
 
@@ -12,18 +13,29 @@ _SOURCES = ("gateway", "user_svc", "task_svc", "notify_svc", "mesh", "dev", "tes
 def _checks() -> dict[str, list[str]]:
     sources = [name for name in _SOURCES if (ROOT / name).exists()]
     return {
-        "lint": ["ruff", "check", "."],
-        "format": ["ruff", "format", "--check", "."],
-        "types": ["mypy", *sources],
-        "contracts, generated code": ["dev.proto", "check"],
-        "manifests": ["dev.k8s", "check"],
+        "lint": _module("ruff", "check", "."),
+        "format": _module("ruff", "format", "--check", "."),
+        "types": _module("mypy", *sources),
+        "contracts, generated code": _module("dev.proto", "check"),
+        "manifests": _module("dev.k8s", "check"),
+        "Dockerfile": _program("hadolint", "Dockerfile"),
+        "shell scripts": _program("shellcheck", "dev/bootstrap.sh", ".ci/run"),
     }
 
 
-async def _run(name: str, module_and_arguments: list[str]) -> bool:
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]
+
+
+def _program(name: str, *arguments: str) -> list[str]:
+    """Of the virtual environment, which holds more than modules."""
+    return [str(Path(sys.executable).with_name(name)), *arguments]
+
+
+async def _run(name: str, command: list[str]) -> bool:
     begin = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *module_and_arguments),
+        *command,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
