@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit audit check k8s-check format proto
+.PHONY: help up down status logs demo test unit audit check k8s-check compose-check compose-secrets format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -28,6 +28,10 @@ demo: ## Use the running platform once, as a person would
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev demo
 
+compose-secrets: ## Make the passwords, keys and certificate that compose.yaml mounts; then: docker compose up --build --wait
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev.compose secrets
+
 ##@ Working on the code
 
 test: ## Run the checks and all tests, on servers of their own (beside a running platform, if there is one)
@@ -42,13 +46,17 @@ audit: ## Kill everything under load and account for every change: make audit AR
 	@dev/bootstrap.sh tests
 	@$(PYTHON) -m tests.audit $(ARGS)
 
-check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code, manifests
+check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code, manifests, compose.yaml
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.check
 
 k8s-check: ## Check the Kubernetes manifests: schemas, and that they are what the code says
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.k8s check
+
+compose-check: ## Check compose.yaml: the Compose Specification, and that it is what the code says
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev.compose check
 
 format: ## Format the code and fix what the linter can fix
 	@dev/bootstrap.sh
@@ -63,4 +71,4 @@ proto: ## Generate the code in generated/ from protos/, and the Python client
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

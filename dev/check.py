@@ -18,6 +18,7 @@ def _checks() -> dict[str, list[str]]:
         "types": _module("mypy", *sources),
         "contracts, generated code": _module("dev.proto", "check"),
         "manifests": _module("dev.k8s", "check"),
+        "compose.yaml": _module("dev.compose", "check"),
         "Dockerfile": _program("hadolint", "Dockerfile"),
         "shell scripts": _program("shellcheck", "dev/bootstrap.sh", ".ci/run"),
     }

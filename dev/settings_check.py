@@ -32,11 +32,17 @@ def checked_ports(configuration: Configuration) -> Ports:
     if not configuration.local_redis:
         complete = {name: value for name, value in complete.items() if name in configuration.given or name != "REDIS_URL"}
     kinds: list[type[BaseSettings]] = [Ports, *settings_classes()]
-    with _environment(complete):
+    with _environment({**os.environ, **complete}):
         problems = [problem for kind in kinds for problem in _problems(kind)]
         if problems:
             raise StartError("\n".join(["Settings are missing or wrong:", *dict.fromkeys(problems)]))
         return Ports()
+
+
+def problems_of(kind: type[BaseSettings], settings: Mapping[str, str]) -> list[str]:
+    """A line for each setting that is missing or wrong where nothing but these are given."""
+    with _environment(settings):
+        return _problems(kind)
 
 
 def _problems(kind: type[BaseSettings]) -> list[str]:
@@ -50,6 +56,7 @@ def _problems(kind: type[BaseSettings]) -> list[str]:
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
+    os.environ.clear()
     os.environ.update(settings)
     try:
         yield

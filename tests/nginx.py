@@ -2,19 +2,12 @@
 
 import os
 import re
-import secrets
 import shutil
 import ssl
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from dev.certificate import write_certificate
 from dev.ports import free_port, in_use
 from dev.process import Command, Process
 from dev.programs import find_program
@@ -59,7 +52,7 @@ class Nginx(Process):
         site.write_text(_moved(site.read_text(), {"80": self.http_port, "443": self.port}))
         upstreams = self._prefix / "upstreams.conf"
         upstreams.write_text(_pointed(upstreams.read_text(), self._targets))
-        _write_certificate(self._prefix / "certificates")
+        write_certificate(self._prefix / "certificates", ["localhost", GRPC_HOST], days=1)
 
     async def ready(self) -> bool:
         return in_use(self.port)
@@ -79,27 +72,3 @@ def _pointed(upstreams: str, targets: Mapping[str, Sequence[str]]) -> str:
         servers = [re.sub(r"server \S+?(?=[ ;])", f"server {address}", line) for address in addresses]
         upstreams = upstreams.replace(block[0], block[0].replace(line, "\n".join(servers)))
     return upstreams
-
-
-def _write_certificate(folder: Path) -> None:
-    """A key, and a certificate that vouches for itself."""
-    folder.mkdir(exist_ok=True)
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    # Of each its own, so that who trusts several finds the right one.
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"tests {secrets.token_hex(6)}")])
-    hosts = [x509.DNSName("localhost"), x509.DNSName(GRPC_HOST), x509.IPAddress(IPv4Address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "server.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pem, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "server.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, plain))

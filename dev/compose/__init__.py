@@ -1,0 +1,1 @@
+"""compose.yaml: checked against its schema, and against what the code says; and the secrets that it mounts."""
