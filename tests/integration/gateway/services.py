@@ -1,6 +1,6 @@
 """Stands in for the three services on one real gRPC server: each method does what a test says, and remembers its calls."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -28,9 +28,10 @@ class Call:
 
 class ScriptedServices:
     """`behaviours` has, by method name, what answers a request or raises; others answer an empty message. `status` is what
-    the services say of themselves."""
+    the services say of themselves. `methods` are those that they serve: all of the contract, unless said otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, methods: Sequence[MethodDescriptor] = ()) -> None:
+        self._methods = methods or [method for service in load_contract().services for method in service.methods]
         self.behaviours: dict[str, Behaviour] = {}
         self.calls: list[Call] = []
         self.status = GetStatusResponse(ready=True)
@@ -43,9 +44,11 @@ class ScriptedServices:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         server = grpc.aio.server()
-        for service in load_contract().services:
-            handlers = {method.name: self._handler(method) for method in service.methods}
-            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
+        for method in self._methods:
+            handlers = {method.name: self._handler(method)}
+            server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(method.containing_service.full_name, handlers),)
+            )
         self.port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         yield

@@ -21,6 +21,7 @@ from mesh.outbox import publish
 from mesh.topology import EVENTS
 from notify_svc.app import app
 from notify_svc.settings import NotifySettings
+from tests.baseline import old
 from tests.integration.notify_svc.person import Person
 from tests.task_events import ACTOR_ID, TASK_ID, task_event
 from tests.waiting import eventually, until
@@ -49,6 +50,24 @@ async def test_an_event_becomes_a_notification(
     assert (notification.task_id, notification.actor_id) == (TASK_ID, ACTOR_ID)
     assert len(notification.id) == 24
     assert notification.create_time.ToSeconds() == event.time.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "title"),
+    [
+        ("created", old("TaskCreated"), "Somebody created ‘Ship it’"),
+        ("updated", old("TaskUpdated", changed_fields=["title", "labels"]), "Somebody changed ‘Ship it’"),
+        ("deleted", old("TaskDeleted"), "Somebody deleted ‘Ship it’"),
+    ],
+)
+async def test_an_event_that_the_last_release_sent_becomes_a_notification(
+    kind: str, value: Any, title: str, ada: Person, publisher: Publisher
+) -> None:
+    task = old("Task", id=TASK_ID, title="Ship it", owner_id=ada.user_id, status=1)
+    event = replace(task_event(kind), data=old("TaskEvent", actor_id=ACTOR_ID, task=task, **{kind: value}).SerializeToString())
+    await publish(publisher, event)
+    notification = await ada.notified_of(event.id)
+    assert (notification.title, notification.task_id, notification.actor_id) == (title, TASK_ID, ACTOR_ID)
 
 
 async def test_an_event_that_comes_five_times_is_one_notification(ada: Person, publisher: Publisher) -> None:
