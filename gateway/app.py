@@ -21,6 +21,7 @@ from gateway.listening import listening
 from gateway.openapi.document import build_document
 from gateway.openapi.problems import meanings
 from gateway.pages import Page, health_pages, jwks_page
+from gateway.routes import Route
 from gateway.routing import Router
 from gateway.settings import GatewaySettings
 from gateway.streaming import StreamEndpoint
@@ -50,7 +51,7 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         limiter = Limiter(redis, fallback_share=settings.rate_limit_fallback_share)
         addresses = Addresses(settings.trusted_proxies, ipv6_prefix=settings.rate_limit_ipv6_prefix)
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
-        router = Router[Target]()
+        router = Router[Route[Target]]()
         handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings))
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
         server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes, patience_s=settings.body_timeout_seconds)
@@ -94,21 +95,22 @@ async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> 
 
 
 def _add_endpoints(
-    router: Router[Target],
+    router: Router[Route[Target]],
     bindings: list[Binding],
     services: Mapping[str, ServiceCalls],
     buckets: Mapping[str, Bucket],
     settings: GatewaySettings,
     make_stream: Callable[[Binding, ServiceCalls, Charges], StreamEndpoint],
 ) -> None:
-    in_flight = {name: InFlight(settings.max_requests_in_flight) for name in services}
+    in_flight = {name: InFlight(name, settings.max_requests_in_flight) for name in services}
     for binding in bindings:
         package = binding.method.containing_service.file.package
         if package not in PROCESSES:
             raise ContractError(f"{binding.name} is of no known process: gateway.app.PROCESSES lacks {package}")
         process, charges = PROCESSES[package], charges_of(binding, buckets)
         if binding.is_stream:
-            router.add(binding.verb, binding.template, make_stream(binding, services[process], charges))
+            stream = make_stream(binding, services[process], charges)
+            router.add(binding.verb, binding.template, Route(binding.verb, binding.template.text, stream, lasts=True))
             continue
         endpoint = Endpoint(
             binding,
@@ -118,7 +120,7 @@ def _add_endpoints(
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )
-        router.add(binding.verb, binding.template, endpoint)
+        router.add(binding.verb, binding.template, Route(binding.verb, binding.template.text, endpoint))
 
 
 def _stream(
@@ -142,6 +144,6 @@ def _stream(
     )
 
 
-def _add_pages(router: Router[Target], pages: Mapping[str, Page]) -> None:
+def _add_pages(router: Router[Route[Target]], pages: Mapping[str, Page]) -> None:
     for path, page in pages.items():
-        router.add("GET", parse_template(path), page)
+        router.add("GET", parse_template(path), Route("GET", path, page))

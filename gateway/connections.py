@@ -11,6 +11,7 @@ from aiohttp import HttpVersion11, web
 
 from gateway.cors import Cors
 from gateway.protocol import Connection
+from gateway.routes import NO_ROUTE, Route
 from mesh.logs import request_id
 
 # Longer than clients and proxies keep a connection idle, so that they close it and not we in the middle of a request.
@@ -75,14 +76,15 @@ class EdgeServer(web.Server):
 
 
 class EdgeRequest(web.BaseRequest):
-    """A request that knows what every answer to it carries. `answer_headers` tells what was found out on the way, and
-    `address` is the client's, which is not the peer's behind a proxy."""
+    """A request that knows what every answer to it carries. `answer_headers` tells what was found out on the way, `address` is
+    the client's, which is not the peer's behind a proxy, and `route` is where it leads."""
 
     def __init__(self, server: EdgeServer, *args: Any) -> None:
         super().__init__(*args)
         self._server = server
         self.answer_headers: Callable[[], Mapping[str, str]] = dict
         self.address = self.remote or ""
+        self.route: Route[Any] = NO_ROUTE
 
     @contextmanager
     def watched(self, when_lost: Callable[[], None], stall_s: float) -> Iterator[None]:

@@ -19,6 +19,7 @@ from gateway.limits import Limiter
 from gateway.pages import Page
 from gateway.problems import problem_response, unauthenticated
 from gateway.representation import represented
+from gateway.routes import Route
 from gateway.routing import Router
 from gateway.streaming import StreamEndpoint
 from gateway.tally import Tally
@@ -41,7 +42,7 @@ class Handler:
 
     def __init__(
         self,
-        router: Router[Target],
+        router: Router[Route[Target]],
         limiter: Limiter,
         addresses: Addresses,
         nowhere: Charges,
@@ -56,13 +57,15 @@ class Handler:
         request_id.set(_request_id(request))
         request.address = self._addresses.client_of(request.remote or "", request.headers.getall(FORWARDED_FOR, ()))
         response = await self._answer_or_problem(request)
+        duration_s = time.perf_counter() - start
+        request.route.answered(response.status, duration_s)
         log.info(
             "request",
             extra={
                 "method": request.method,
                 "path": request.rel_url.raw_path,
                 "status": response.status,
-                "duration_ms": round((time.perf_counter() - start) * 1000, 2),
+                "duration_ms": round(duration_s * 1000, 2),
                 "address": request.address,
             },
         )
@@ -92,10 +95,11 @@ class Handler:
         try:
             if request.method == "OPTIONS":
                 return web.Response(status=204, headers={"Allow": self._router.allow(request.rel_url.raw_path)})
-            target, path = self._router.match(request.method, request.rel_url.raw_path)
+            route, path = self._router.match(request.method, request.rel_url.raw_path)
         except RestError:
             await self._spend(request, tally, self._nowhere)
             raise
+        request.route, target = route, route.target
         if not isinstance(target, Endpoint | StreamEndpoint):
             return await target(path)
         # Before anything that costs: what is refused here leaves room for what was admitted.

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prometheus_client import Gauge
 from unified.error.v1.reason_pb2 import REASON_OVERLOADED
 
 from gateway.errors import RestError
 
 RETRY_AFTER_S = 1.0
+TAKEN = Gauge("unified_http_requests_in_flight", "Requests that a service is being asked for, or streams.", ["of"])
 
 
 class InFlight:
     """The requests to one service that this process works on: a service that hangs takes no place of another."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, of: str, most: int) -> None:
         self._most, self._count = most, 0
+        TAKEN.labels(of).set_function(lambda: self._count)
 
     @contextmanager
     def place(self) -> Iterator[None]:

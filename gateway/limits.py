@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -12,6 +13,7 @@ from gateway.windows import KEY_PREFIX, LocalWindows, Payment, RedisWindows, Sta
 
 log = logging.getLogger(__name__)
 
+ALONE = Gauge("unified_limits_counted_alone", "1 while limits are counted in this process, because Redis does not count.")
 PROBE_KEY = f"{KEY_PREFIX}:probe"
 PROBE_MS = 10_000
 
@@ -77,4 +79,5 @@ class Limiter:
             log.info("limits are counted in redis again")
         elif not up and self.redis_is_up:
             log.warning("redis is gone: limits are counted in this process", extra={"error": repr(error)})
+        ALONE.set(not up)
         self.redis_is_up = up

@@ -55,7 +55,7 @@ class Streams:
 
     def __init__(self, *, most: int, most_of_a_user: int) -> None:
         self._most_of_a_user = most_of_a_user
-        self.in_flight = InFlight(most)
+        self.in_flight = InFlight("streams", most)
         self._open: defaultdict[str, set[Stream]] = defaultdict(set)
         self._is_draining = False
         self.asking = asyncio.Semaphore(ASKING_AT_ONCE)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from prometheus_client import Counter
 from unified.error.v1.reason_pb2 import REASON_RATE_LIMITED
@@ -11,7 +12,10 @@ from gateway.errors import RestError
 from gateway.limits import Limiter, Spending
 from gateway.windows import Payment, Standing
 
+ADMITTED = Counter("unified_rate_admitted", "Requests that a limit admitted.", ["limit"])
 REFUSED = Counter("unified_rate_limited", "Requests that a limit refused.", ["limit"])
+# To find a child by its labels costs more than to count.
+_admitted = cache(ADMITTED.labels)
 
 
 class Tally:
@@ -38,6 +42,8 @@ class Tally:
             raise _refusal(longest)
         self._spent.append(spending)
         self._standings += spending.standings
+        for charge in charges:
+            _admitted(charge.bucket.name).inc()
 
     async def give_back(self) -> None:
         """The request failed on our side, so it takes nothing."""

@@ -93,8 +93,8 @@ class RedisWindows:
         self._is_usable = is_usable
         self._spend = redis.register_script(SPEND_SCRIPT)
         self._give_back = redis.register_script(GIVE_BACK_SCRIPT)
-        self.spend = Coalescer[Payment, list[Standing]](self._spend_all, max_batch=MAX_BATCH)
-        self.give_back = Coalescer[Payment, None](self._give_back_all, max_batch=MAX_BATCH)
+        self.spend = Coalescer[Payment, list[Standing]](self._spend_all, name="limits", max_batch=MAX_BATCH)
+        self.give_back = Coalescer[Payment, None](self._give_back_all, name="limits given back", max_batch=MAX_BATCH)
 
     async def _spend_all(self, payments: list[Payment]) -> list[list[Standing]]:
         self._check()

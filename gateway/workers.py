@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-import os
 import socket
 import sys
+import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from gateway.settings import GatewaySettings
+from gateway.worker_metrics import WorkersMetrics
+from mesh.metrics import serving_metrics
 
 log = logging.getLogger(__name__)
 
-METRICS_PORT = "API_GATEWAY_METRICS_PORT"
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 # A worker that lived this long did not die of its start.
 HEALTHY_LIFE_S = 10.0
@@ -27,13 +29,16 @@ async def workers(settings: GatewaySettings) -> AsyncIterator[None]:
     """The running workers, until the context is left; then each drains. Raises OSError when the port is taken."""
     _check_port(settings.bind_address, settings.api_gateway_port)
     drain_s = settings.drain_seconds + STOP_MARGIN_S
-    tasks = [asyncio.create_task(_keep_running(number, drain_s)) for number in range(settings.gateway_workers)]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    with tempfile.TemporaryDirectory() as directory:
+        sockets = {str(number): Path(directory, f"{number}.metrics") for number in range(settings.gateway_workers)}
+        with serving_metrics(settings.bind_address, settings.api_gateway_metrics_port, WorkersMetrics(sockets)):
+            tasks = [asyncio.create_task(_keep_running(number, path, drain_s)) for number, path in sockets.items()]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _check_port(address: str, port: int) -> None:
@@ -45,22 +50,20 @@ def _check_port(address: str, port: int) -> None:
         raise OSError(f"cannot listen on {address}:{port}: {error.strerror}") from error
 
 
-async def _keep_running(number: int, drain_s: float) -> None:
+async def _keep_running(number: str, metrics: Path, drain_s: float) -> None:
     backoff_s = FIRST_BACKOFF_S
     while True:
         started = time.monotonic()
-        status = await _run_once(number, drain_s)
+        status = await _run_once(metrics, drain_s)
         log.warning("worker died", extra={"worker": number, "exit_status": status})
         lived_s = time.monotonic() - started
         backoff_s = FIRST_BACKOFF_S if lived_s > HEALTHY_LIFE_S else min(backoff_s * 2, LONGEST_BACKOFF_S)
         await asyncio.sleep(backoff_s)
 
 
-async def _run_once(number: int, drain_s: float) -> int:
+async def _run_once(metrics: Path, drain_s: float) -> int:
     """Run a worker until it ends, or end it when we are cancelled."""
-    # Only one process can serve metrics on the port.
-    environment = {key: value for key, value in os.environ.items() if number == 0 or key != METRICS_PORT}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway.worker", stdin=PIPE, env=environment)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway.worker", str(metrics), stdin=PIPE)
     try:
         return await process.wait()
     finally:

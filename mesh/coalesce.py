@@ -6,8 +6,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from prometheus_client import Histogram
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+SIZE = Histogram(
+    "unified_batch_size", "Calls that travelled together in one command.", ["batch"], buckets=[2**power for power in range(9)]
+)
 
 
 class Coalescer(Generic[Item, Result]):
@@ -19,9 +25,16 @@ class Coalescer(Generic[Item, Result]):
     """
 
     def __init__(
-        self, send: Callable[[list[Item]], Awaitable[Sequence[Result | Exception]]], *, max_batch: int, in_flight: int = 1
+        self,
+        send: Callable[[list[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        name: str,
+        max_batch: int,
+        in_flight: int = 1,
     ) -> None:
+        """`name` says what travels, to who reads metrics."""
         self._send, self._max_batch = send, max_batch
+        self._size = SIZE.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._idle = in_flight
         self._running: set[asyncio.Task[None]] = set()
@@ -53,6 +66,7 @@ class Coalescer(Generic[Item, Result]):
         return batch
 
     async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        self._size.observe(len(batch))
         try:
             results = await self._send([item for item, _ in batch])
             if len(results) != len(batch):

@@ -8,10 +8,12 @@ climbs the retry ladder and is buried after its last rung. Buried means: in the 
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from prometheus_client import Counter, Histogram
 from pymongo.errors import PyMongoError
 
 from mesh import mongo, topology
@@ -30,6 +32,13 @@ MARKS = frozenset({ATTEMPTS, REASON, FIRST_ERROR, LAST_ERROR, QUEUE, LAST_TIME})
 # How long a store may be away before its events go to the ladder. Below the broker's own limit on unsettled messages.
 LONGEST_WAIT_S = 15 * 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+LATENCY = Histogram(
+    "unified_event_latency_seconds",
+    "From the moment of an event until its effect is stored.",
+    ["queue"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+)
+SETTLED = Counter("unified_events_settled", "What became of a delivered event.", ["queue", "outcome"])
 
 
 class Consumer:
@@ -47,17 +56,28 @@ class Consumer:
     ) -> None:
         self._queues, self._handle, self._publisher = queues, handle, publisher
         self._ladder_s, self._prefetch = ladder_s, prefetch
+        self._latency = {queue: LATENCY.labels(queue) for queue in queues}
+        self._handled = {queue: SETTLED.labels(queue, "handled") for queue in queues}
         self._channel: Channel | None = None
         self._tags: list[str] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    async def opened(self, channel: Channel) -> None:
-        """Declare the queues and take what they hold."""
+    @property
+    def queues(self) -> list[str]:
+        """All that an event may wait in."""
+        return [*self._queues, *map(topology.retry_name, self._ladder_s), topology.DEAD_LETTERS]
+
+    async def declare(self, channel: Channel) -> None:
+        """Make these queues."""
         await topology.declare_events(channel)
         await topology.declare_ladder(channel, self._ladder_s)
         for queue, event_type in self._queues.items():
             await topology.declare_queue(channel, queue, event_type)
+
+    async def opened(self, channel: Channel) -> None:
+        """Take what the queues hold."""
+        await self.declare(channel)
         self._channel = channel
         if not self._stopping:
             self._tags = [await channel.consume(queue, self._prefetch, self._on_delivery) for queue in self._queues]
@@ -96,6 +116,7 @@ class Consumer:
             log.warning("event could not be put aside", extra={"queue": delivery.queue, "error": repr(error)})
             await asyncio.sleep(FIRST_PAUSE_S)
             delivery.requeue()
+            SETTLED.labels(delivery.queue, "returned").inc()
         else:
             delivery.ack()
 
@@ -118,6 +139,13 @@ class Consumer:
                 await self._bury(delivery, "attempts_exhausted", error)
             else:
                 await self._retry(delivery, attempts, error)
+        else:
+            self._note_handled(delivery.queue, event)
+
+    def _note_handled(self, queue: str, event: Event) -> None:
+        # By two clocks, the writer's and ours, which may differ.
+        self._latency[queue].observe(max(0.0, time.time() - event.time.timestamp()))
+        self._handled[queue].inc()
 
     async def _handle_when_possible(self, event: Event) -> None:
         """Call the handler; while its store is away, wait and call it again."""
@@ -153,6 +181,7 @@ class Consumer:
             **marks,
         }
         await self._publisher.publish(exchange, delivery.queue, replace(delivery.message, headers=headers))
+        SETTLED.labels(delivery.queue, "buried" if exchange == topology.DEAD else "retried").inc()
 
 
 def failed_attempts(delivery: Delivery) -> int:

@@ -27,7 +27,6 @@ LIVE, OVERALL = "live", ""
 PATIENCE = 2
 PROBE_TIMEOUT_S = 2.0
 WELL = Gauge("unified_part_well", "Whether what the process works with is well.", ["part"])
-FIGURE = Gauge("unified_part_figure", "What a probe last measured.", ["part", "figure"])
 
 
 class HealthWatch:
@@ -84,8 +83,6 @@ class HealthWatch:
             )
         self._parts[part.name] = part
         WELL.labels(part.name).set(part.well)
-        for figure in part.figures:
-            FIGURE.labels(part.name, figure.name).set(figure.value)
 
 
 class StatusServicer(StatusServiceServicer):

@@ -21,7 +21,9 @@ class Inserter:
 
     def __init__(self, collection: AsyncCollection[Document], *, max_batch: int = 100) -> None:
         self._collection = collection
-        self._together = Coalescer[Document, None](self._insert_batch, max_batch=max_batch)
+        self._together = Coalescer[Document, None](
+            self._insert_batch, name=f"inserts into {collection.name}", max_batch=max_batch
+        )
 
     async def __call__(self, document: Document) -> None:
         if transaction := session():

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 
 import uvloop
 
+from mesh.loop_lag import watching_lag
+
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -32,7 +34,7 @@ def run(app: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         for number in SIGNALS:
             loop.add_signal_handler(number, stop)
         with contextlib.suppress(asyncio.CancelledError):
-            async with app():
+            async with watching_lag(), app():
                 log.info("started")
                 # Already set where a driver swallowed the cancellation of the start.
                 await stopping.wait()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pymongo
 from bson import ObjectId
+from prometheus_client import Counter, Gauge
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
@@ -38,6 +39,9 @@ SWEEP_BATCH, SWEEP_SLICE = 200, 10
 MONGO_TIMEOUT_S = 5.0
 MOST_COUNTED = 10_000
 INDEX = "outbox_pending"
+WAITING = Gauge("unified_outbox_pending", "Documents with unsent events.", ["outbox"])
+OLDEST = Gauge("unified_outbox_oldest_seconds", "For how long the oldest unsent event has waited.", ["outbox"])
+PUBLISHED = Counter("unified_outbox_published", "Attempts to send an event, and whether it is out.", ["outbox", "outcome"])
 
 NOT_FULL: Document = {
     f"{FIELD}.{MOST_PENDING - 1}": {"$exists": False},
@@ -76,8 +80,11 @@ class Outbox:
         self._sweep_age, self._at_once = timedelta(seconds=sweep_age_s), at_once
         # A pull that is lost only means that the event is published once more.
         self._pulls = documents.with_options(write_concern=WriteConcern(w=1))
-        self._pull = Coalescer[tuple[ObjectId, str], None](self._pull_batch, max_batch=SWEEP_BATCH)
+        self._pull = Coalescer[tuple[ObjectId, str], None](
+            self._pull_batch, name=f"sent events of {documents.name}", max_batch=SWEEP_BATCH
+        )
         self._record = record
+        self._sent, self._unsent = (PUBLISHED.labels(documents.name, outcome) for outcome in ("sent", "unsent"))
         self._under_way: set[asyncio.Task[bool]] = set()
         # What cannot be sent must not keep the sweep from what stands behind it: from here it goes on.
         self._behind = EPOCH
@@ -100,12 +107,18 @@ class Outbox:
 
     async def probe(self) -> dict[str, float]:
         """How many changed documents have unsent events (counted to `MOST_COUNTED`), and for how long the oldest has waited."""
+        pending, oldest_s = await self._waiting()
+        WAITING.labels(self._documents.name).set(pending)
+        OLDEST.labels(self._documents.name).set(oldest_s)
+        return {"pending": pending, "oldestSeconds": oldest_s}
+
+    async def _waiting(self) -> tuple[int, float]:
         oldest = await self._documents.find_one(PENDING, {f"{FIELD}.time": True}, hint=INDEX)
         if oldest is None or not oldest.get(FIELD):
-            return {"pending": 0, "oldestSeconds": 0}
+            return 0, 0
         pending = await self._documents.count_documents(PENDING, hint=INDEX, limit=MOST_COUNTED)
         waited = datetime.now(UTC) - min(entry["time"] for entry in oldest[FIELD])
-        return {"pending": pending, "oldestSeconds": round(max(waited.total_seconds(), 0.0), 3)}
+        return pending, round(max(waited.total_seconds(), 0.0), 3)
 
     async def stop(self, timeout_s: float) -> None:
         """Within `timeout_s`, wait for what is being published, and leave the sweep to others at once."""
@@ -143,6 +156,11 @@ class Outbox:
 
     async def _publish_and_pull(self, document_id: ObjectId, event: Event) -> bool:
         """Whether the event is out of the outbox; what is not stays for the sweep."""
+        is_out = await self._try_to_publish_and_pull(document_id, event)
+        (self._sent if is_out else self._unsent).inc()
+        return is_out
+
+    async def _try_to_publish_and_pull(self, document_id: ObjectId, event: Event) -> bool:
         try:
             await publish(self._publisher, event)
         except NotConfirmedError as error:

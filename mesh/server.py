@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from prometheus_client import Gauge
 from unified.api.v1.status_service_pb2 import DESCRIPTOR
 from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 
@@ -37,6 +38,7 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 STATUS_SERVICE = DESCRIPTOR.services_by_name["StatusService"]
+UNDER_WAY = Gauge("unified_grpc_server_calls_under_way", "Calls that are being answered.")
 # Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
 GOODBYE_S = 0.3
 
@@ -70,6 +72,7 @@ class _InFlight:
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
+        UNDER_WAY.set_function(lambda: self._count)
 
     def intercept(self, _: Method, handler: Handler) -> Handler:
         async def call(request: Any, context: Context) -> Any:

@@ -17,6 +17,7 @@ from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
+from mesh.queue_depths import QueueDepths
 from mesh.redis import open_redis
 from mesh.server import Service, serving
 from mesh.times import utc_now
@@ -61,7 +62,8 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
             ladder_s=settings.event_retry_delays_seconds,
             prefetch=settings.event_prefetch,
         )
-        broker = Broker(settings.rabbitmq_url, [publisher, consumer], name="notify_svc")
+        depths = QueueDepths(consumer.queues, consumer.declare)
+        broker = Broker(settings.rabbitmq_url, [publisher, consumer, depths], name="notify_svc")
         # Without RabbitMQ what is stored can still be read: events wait where they are.
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
@@ -71,6 +73,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
         await stack.enter_async_context(broker)
         stack.push_async_callback(partial(consumer.stop, settings.drain_seconds))
+        await stack.enter_async_context(every(settings.queue_count_interval_seconds, depths.count, "queue depths"))
         await stack.enter_async_context(every(settings.inbox_marking_interval_seconds, marking.run, "inbox marking"))
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(

@@ -17,6 +17,7 @@ class NotifySettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSetting
     db_name_notification_service: str = "unified_notifications"
     event_retry_delays_seconds: Annotated[tuple[Annotated[float, Field(ge=0.01, le=86_400)], ...], NoDecode] = (1, 5, 30, 300)
     inbox_marking_interval_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 1
+    queue_count_interval_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 5
     event_prefetch: Annotated[int, Field(ge=1, le=1000)] = 32
     stream_overlap_seconds: StreamOverlap = 10
 

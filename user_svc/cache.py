@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from unified.user.v1 import user_pb2
@@ -30,6 +31,8 @@ for index, key in ipairs(KEYS) do
   end
 end
 """
+READS = Counter("unified_profile_cache_reads", "Reads of the profile cache, and whether it was used.", ["outcome"])
+HIT, MISS, BYPASS = (READS.labels(outcome) for outcome in ("hit", "miss", "bypass"))
 MAX_BATCH = 100
 PROBE_KEY = "unified:profile:probe"
 PROBE_TTL_S = 10
@@ -41,8 +44,8 @@ class RedisProfileCache:
     def __init__(self, redis: Redis, *, ttl_s: int) -> None:
         self._redis, self._ttl_s = redis, ttl_s
         self._put_unless_newer = redis.register_script(PUT_UNLESS_NEWER)
-        self._reads: Coalescer[str, bytes | str | None] = Coalescer(self._mget, max_batch=MAX_BATCH)
-        self._writes: Coalescer[User, None] = Coalescer(self._put_batch, max_batch=MAX_BATCH)
+        self._reads: Coalescer[str, bytes | str | None] = Coalescer(self._mget, name="cached profiles", max_batch=MAX_BATCH)
+        self._writes: Coalescer[User, None] = Coalescer(self._put_batch, name="profiles to cache", max_batch=MAX_BATCH)
         self._in_use = False
         # How often Redis missed something; a sweep that began before the last time did not see it all.
         self.missed = 0
@@ -50,9 +53,12 @@ class RedisProfileCache:
     async def get(self, user_id: str) -> User | None:
         """The kept user, or nothing; also while the cache is out of use."""
         if not self._in_use:
+            BYPASS.inc()
             return None
         entry = await self._reads(_key(user_id))
-        return _decode(entry) if isinstance(entry, bytes) else None
+        user = _decode(entry) if isinstance(entry, bytes) else None
+        (MISS if user is None else HIT).inc()
+        return user
 
     async def fill(self, user: User) -> None:
         """Keep a user that was read, unless a newer version is kept."""

@@ -6,12 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import bcrypt
+from prometheus_client import Gauge
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
 
 Result = TypeVar("Result")
 
+JOBS = Gauge("unified_bcrypt_jobs", "Passwords that are being hashed or checked, or wait for a thread.")
 # What bcrypt reads of a password; the contract refuses longer ones at registration.
 MAX_BYTES = 72
 # A sound hash is as long as this, whatever it is of.
@@ -25,6 +27,7 @@ class BcryptPasswords:
         self._cost, self._most = cost, threads + queue_max
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
         self._jobs: set[Future[Any]] = set()
+        JOBS.set_function(lambda: len(self._jobs))
         # Of no known password: its digest was never computed.
         self._nobodys_hash = bcrypt.gensalt(cost).decode() + "." * DIGEST_CHARACTERS
 

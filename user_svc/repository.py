@@ -31,7 +31,7 @@ READ_TIMEOUT_S = 5.0
 class MongoUserRepository:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._users = database["users"]
-        self._read: Coalescer[ObjectId, User | None] = Coalescer(self._find, max_batch=100, in_flight=2)
+        self._read: Coalescer[ObjectId, User | None] = Coalescer(self._find, name="users", max_batch=100, in_flight=2)
 
     async def ensure_indexes(self) -> None:
         await self._users.create_indexes(INDEXES)

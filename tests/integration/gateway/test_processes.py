@@ -6,11 +6,12 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from dev.ports import free_port, in_use
 from dev.service import SOURCES
@@ -85,8 +86,7 @@ async def test_one_process_serves_until_it_is_asked_to_stop(environment: dict[st
 
 async def test_several_processes_share_a_port(environment: dict[str, str]) -> None:
     port = int(environment["API_GATEWAY_PORT"])
-    several = {"GATEWAY_WORKERS": "2", "API_GATEWAY_METRICS_PORT": str(free_port())}
-    async with asyncio.timeout(WAIT_S), gateway(environment | several) as process:
+    async with asyncio.timeout(WAIT_S), gateway(environment | {"GATEWAY_WORKERS": "2"}) as process:
         await until(lambda: listeners(port) == 2)
 
         os.kill(min(children(process)), signal.SIGKILL)
@@ -98,6 +98,32 @@ async def test_several_processes_share_a_port(environment: dict[str, str]) -> No
         assert process.returncode == 0
         assert log.count(b"worker died") == 1
         assert not in_use(port)
+
+
+async def test_one_page_has_the_metrics_of_every_worker_that_lives(environment: dict[str, str]) -> None:
+    port, metrics_port = int(environment["API_GATEWAY_PORT"]), free_port()
+    several = {"GATEWAY_WORKERS": "2", "API_GATEWAY_METRICS_PORT": str(metrics_port)}
+    async with asyncio.timeout(WAIT_S), gateway(environment | several) as process:
+        first = await starts_of_workers(metrics_port, 2)
+        await until_ready(port)
+        os.kill(min(children(process)), signal.SIGKILL)
+        await starts_of_workers(metrics_port, 1)
+        later = await starts_of_workers(metrics_port, 2)
+
+    assert first.keys() == later.keys() == {"0", "1"}
+    assert sum(first[worker] != later[worker] for worker in first) == 1
+
+
+async def starts_of_workers(port: int, count: int) -> dict[str, float]:
+    """When each worker was started, once that many tell it."""
+    while True:
+        with suppress(aiohttp.ClientError):
+            async with aiohttp.request("GET", f"http://127.0.0.1:{port}/metrics") as answer:
+                families = {family.name: family for family in text_string_to_metric_families(await answer.text())}
+            started = families.get("process_start_time_seconds")
+            if started and len(started.samples) == count:
+                return {sample.labels["worker"]: sample.value for sample in started.samples}
+        await asyncio.sleep(0.02)
 
 
 async def test_workers_end_with_their_parent(environment: dict[str, str]) -> None:

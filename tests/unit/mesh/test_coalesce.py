@@ -36,14 +36,14 @@ async def ask(call: Coalescer[int, int], *items: int) -> list[asyncio.Task[int]]
 
 async def test_a_lone_call_leaves_at_once() -> None:
     server = Server(open_=True)
-    call = Coalescer[int, int](server.send, max_batch=10)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=10)
     assert [await call(1), await call(2)] == [2, 4]
     assert server.batches == [[1], [2]]
 
 
 async def test_what_is_asked_meanwhile_goes_with_the_next() -> None:
     server = Server()
-    call = Coalescer[int, int](server.send, max_batch=3)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=3)
     tasks = await ask(call, 1)
     tasks += await ask(call, 2, 3, 4, 5)
     assert server.batches == [[1]]
@@ -54,14 +54,14 @@ async def test_what_is_asked_meanwhile_goes_with_the_next() -> None:
 
 async def test_what_is_asked_in_one_go_leaves_together() -> None:
     server = Server(open_=True)
-    call = Coalescer[int, int](server.send, max_batch=2)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=2)
     assert await asyncio.gather(*(call(item) for item in (1, 2, 3))) == [2, 4, 6]
     assert server.batches == [[1, 2], [3]]
 
 
 async def test_as_many_batches_as_allowed_are_under_way() -> None:
     server = Server()
-    call = Coalescer[int, int](server.send, max_batch=10, in_flight=2)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=10, in_flight=2)
     tasks = [task for item in (1, 2, 3, 4) for task in await ask(call, item)]
     assert server.batches == [[1], [2]]
     server.gate.set()
@@ -70,7 +70,7 @@ async def test_as_many_batches_as_allowed_are_under_way() -> None:
 
 
 async def test_an_error_goes_to_the_one_who_asked() -> None:
-    call = Coalescer[int, int](Server(open_=True).send, max_batch=10)
+    call = Coalescer[int, int](Server(open_=True).send, name="numbers", max_batch=10)
     good, bad = await ask(call, 1, -1)
     assert await good == 2
     with pytest.raises(ValueError, match="-1 is negative"):
@@ -86,7 +86,7 @@ async def test_a_failed_batch_fails_all_in_it_and_only_them() -> None:
             raise failures.pop()
         return items
 
-    call = Coalescer[int, int](send, max_batch=2)
+    call = Coalescer[int, int](send, name="numbers", max_batch=2)
     outcomes = await asyncio.gather(*(call(item) for item in range(5)), return_exceptions=True)
     failed = [item for item, outcome in enumerate(outcomes) if isinstance(outcome, OSError)]
     assert len(failed) == 2
@@ -99,12 +99,12 @@ async def test_too_few_results_are_an_error() -> None:
         return []
 
     with pytest.raises(RuntimeError, match="1 items were answered with 0 results"):
-        await Coalescer[int, int](send, max_batch=1)(1)
+        await Coalescer[int, int](send, name="numbers", max_batch=1)(1)
 
 
 async def test_a_caller_who_leaves_cancels_nothing() -> None:
     server = Server()
-    call = Coalescer[int, int](server.send, max_batch=10)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=10)
     tasks = await ask(call, 1, 2, 3)
     for leaving in tasks[:2]:
         leaving.cancel()
@@ -122,7 +122,7 @@ async def test_a_batch_knows_nothing_of_its_callers_context() -> None:
         return [whose.get()] * len(items)
 
     whose.set("mine")
-    assert await Coalescer[int, str](send, max_batch=1)(1) == "nobody's"
+    assert await Coalescer[int, str](send, name="numbers", max_batch=1)(1) == "nobody's"
 
 
 @given(st.lists(st.integers(-3, 100), max_size=60), st.integers(1, 7), st.integers(1, 3))
@@ -130,7 +130,7 @@ async def test_a_batch_knows_nothing_of_its_callers_context() -> None:
 def test_everybody_gets_their_own_answer(items: list[int], max_batch: int, in_flight: int) -> None:
     async def run() -> tuple[list[list[int]], list[int | BaseException]]:
         server = Server(open_=True)
-        call = Coalescer[int, int](server.send, max_batch=max_batch, in_flight=in_flight)
+        call = Coalescer[int, int](server.send, name="numbers", max_batch=max_batch, in_flight=in_flight)
         return server.batches, await asyncio.gather(*(call(item) for item in items), return_exceptions=True)
 
     batches, outcomes = asyncio.run(run())
@@ -141,7 +141,7 @@ def test_everybody_gets_their_own_answer(items: list[int], max_batch: int, in_fl
 
 async def test_what_nobody_waits_for_any_more_is_not_done() -> None:
     server = Server()
-    call = Coalescer[int, int](server.send, max_batch=10)
+    call = Coalescer[int, int](server.send, name="numbers", max_batch=10)
     (first,) = await ask(call, 1)
     given_up, last = await ask(call, 2, 3)
     given_up.cancel()
