@@ -31,10 +31,12 @@ from gateway.wakeups import Wakeups
 from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
+from mesh.collecting import collecting
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
 from mesh.redis import open_redis
 from mesh.tokens import verifier_of
+from mesh.tracing import Tracer
 
 # Which process serves the services of a package.
 PROCESSES = {"unified.user.v1": "user_svc", "unified.task.v1": "task_svc", "unified.notify.v1": "notify_svc"}
@@ -47,15 +49,16 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
     bindings = build_bindings(contract.services)
     buckets = buckets_of(settings)
     async with AsyncExitStack() as stack:
+        tracer = stack.enter_context(collecting("gateway", settings.otel_exporter_otlp_endpoint))
         redis = await stack.enter_async_context(open_redis(settings.redis_address))
         limiter = Limiter(redis, fallback_share=settings.rate_limit_fallback_share)
         addresses = Addresses(settings.trusted_proxies, ipv6_prefix=settings.rate_limit_ipv6_prefix)
         health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
         router = Router[Route[Target]]()
-        handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings))
+        handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings), tracer)
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
         server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes, patience_s=settings.body_timeout_seconds)
-        services = {name: await _service_calls(target, stack) for name, target in settings.targets().items()}
+        services = {name: await _service_calls(target, stack, tracer) for name, target in settings.targets().items()}
         streams = Streams(most=settings.streams_max, most_of_a_user=settings.streams_per_user_max)
         server.when_draining.append(streams.drain)
         wakeups = Wakeups(redis, {binding.method for binding in bindings if binding.is_stream})
@@ -81,8 +84,8 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         )
 
 
-async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
-    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
+async def _service_calls(target: str, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
+    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget(), tracer)
 
 
 async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> dict[str, ServiceHealth]:

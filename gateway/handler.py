@@ -26,7 +26,9 @@ from gateway.tally import Tally
 from mesh.errors import ServiceError, internal_error
 from mesh.identity import Caller
 from mesh.logs import request_id
+from mesh.metadata import TRACEPARENT
 from mesh.tokens import TokenVerifier
+from mesh.tracing import OFF, Span, Tracer, sane, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +49,20 @@ class Handler:
         addresses: Addresses,
         nowhere: Charges,
         verifier: TokenVerifier,
+        tracer: Tracer = OFF,
     ) -> None:
         """`nowhere` is what a request to no route takes."""
         self._router, self._limiter, self._addresses, self._nowhere = router, limiter, addresses, nowhere
-        self._verifier = verifier
+        self._verifier, self._tracer = verifier, tracer
 
     async def __call__(self, request: EdgeRequest) -> web.StreamResponse:
         start = time.perf_counter()
         request_id.set(_request_id(request))
+        traceparent.set(sane(",".join(request.headers.getall(TRACEPARENT, ()))))
         request.address = self._addresses.client_of(request.remote or "", request.headers.getall(FORWARDED_FOR, ()))
-        response = await self._answer_or_problem(request)
-        duration_s = time.perf_counter() - start
-        request.route.answered(response.status, duration_s)
-        log.info(
-            "request",
-            extra={
-                "method": request.method,
-                "path": request.rel_url.raw_path,
-                "status": response.status,
-                "duration_ms": round(duration_s * 1000, 2),
-                "address": request.address,
-            },
-        )
+        with self._tracer.span(request.method, "server", request_id=request_id.get()) as span:
+            response = await self._answer_or_problem(request)
+            _note(request, response.status, time.perf_counter() - start, span)
         return response
 
     async def _answer_or_problem(self, request: EdgeRequest) -> web.StreamResponse:
@@ -124,6 +118,24 @@ class Handler:
             return self._verifier.verify(token)
         except ServiceError as error:
             raise unauthenticated(error.message, token_was_sent=True) from None
+
+
+def _note(request: EdgeRequest, status: int, duration_s: float, span: Span) -> None:
+    request.route.answered(status, duration_s)
+    span.rename(request.route.name)
+    span.note("http.response.status_code", status)
+    if status >= 500:
+        span.failed(str(status))
+    log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.rel_url.raw_path,
+            "status": status,
+            "duration_ms": round(duration_s * 1000, 2),
+            "address": request.address,
+        },
+    )
 
 
 def _request_id(request: web.BaseRequest) -> str:

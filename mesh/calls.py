@@ -13,7 +13,8 @@ from mesh.breaker import Breaker, RetryBudget
 from mesh.errors import deadline_exceeded, from_rpc_error, has_reason, unavailable
 from mesh.identity import current_caller
 from mesh.logs import request_id
-from mesh.metadata import REQUEST_ID
+from mesh.metadata import REQUEST_ID, TRACEPARENT
+from mesh.tracing import OFF, Tracer, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,9 @@ def passed_on() -> Metadata:
 class ServiceCalls:
     """What all calls of a service share: its channel, a breaker and a budget for retries."""
 
-    def __init__(self, channel: grpc.aio.Channel, breaker: Breaker, budget: RetryBudget) -> None:
+    def __init__(self, channel: grpc.aio.Channel, breaker: Breaker, budget: RetryBudget, tracer: Tracer = OFF) -> None:
         self.channel = channel
+        self._tracer = tracer
         self._breaker, self._budget = breaker, budget
 
     async def call(
@@ -69,9 +71,8 @@ class ServiceCalls:
     ) -> tuple[Any, Metadata]:
         if not self._breaker.admits():
             raise unavailable("the service")
-        call = method(request, timeout=timeout_s, metadata=metadata)
         try:
-            answer, trailing = await call, await call.trailing_metadata()
+            answer, trailing = await self._traced(method, request, metadata, timeout_s)
         except grpc.aio.AioRpcError as error:
             if hurried and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise
@@ -83,6 +84,13 @@ class ServiceCalls:
             raise
         self._breaker.succeeded()
         return answer, trailing
+
+    async def _traced(self, method: Any, request: Any, metadata: Metadata, timeout_s: float) -> tuple[Any, Metadata]:
+        with self._tracer.span(request.DESCRIPTOR.full_name, "client"):
+            if parent := traceparent.get():
+                metadata = [*metadata, (TRACEPARENT, parent)]
+            call = method(request, timeout=timeout_s, metadata=metadata)
+            return await call, await call.trailing_metadata()
 
 
 def _went_away(error: grpc.aio.AioRpcError) -> bool:

@@ -4,9 +4,11 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from prometheus_client import Histogram
+
+from mesh.tracing import sharing, traceparent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,6 +16,12 @@ Result = TypeVar("Result")
 SIZE = Histogram(
     "unified_batch_size", "Calls that travelled together in one command.", ["batch"], buckets=[2**power for power in range(9)]
 )
+
+
+class _Waiting(NamedTuple, Generic[Item, Result]):
+    item: Item
+    future: asyncio.Future[Result]
+    traceparent: str
 
 
 class Coalescer(Generic[Item, Result]):
@@ -35,13 +43,13 @@ class Coalescer(Generic[Item, Result]):
         """`name` says what travels, to who reads metrics."""
         self._send, self._max_batch = send, max_batch
         self._size = SIZE.labels(name)
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._idle = in_flight
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, item: Item) -> Result:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.append(_Waiting(item, future, traceparent.get()))
         if self._idle:
             self._idle -= 1
             task = asyncio.get_running_loop().create_task(self._drain(), context=contextvars.Context())
@@ -56,24 +64,25 @@ class Coalescer(Generic[Item, Result]):
         finally:
             self._idle += 1
 
-    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+    def _next_batch(self) -> list[_Waiting[Item, Result]]:
         """What waits, without those whose callers have given up: their work must not be done behind their backs."""
-        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        batch: list[_Waiting[Item, Result]] = []
         while self._waiting and len(batch) < self._max_batch:
-            item, future = self._waiting.popleft()
-            if not future.done():
-                batch.append((item, future))
+            waiting = self._waiting.popleft()
+            if not waiting.future.done():
+                batch.append(waiting)
         return batch
 
-    async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _send_batch(self, batch: list[_Waiting[Item, Result]]) -> None:
+        sharing.set([*{each.traceparent for each in batch if each.traceparent}])
         self._size.observe(len(batch))
         try:
-            results = await self._send([item for item, _ in batch])
+            results = await self._send([each.item for each in batch])
             if len(results) != len(batch):
                 raise RuntimeError(f"{len(batch)} items were answered with {len(results)} results")
         except Exception as error:  # noqa: BLE001  (whatever it is belongs to those who asked)
             results = [error] * len(batch)
-        for (_, future), result in zip(batch, results, strict=True):
+        for (_, future, _), result in zip(batch, results, strict=True):
             if future.done():
                 continue
             if isinstance(result, Exception):

@@ -20,6 +20,7 @@ from mesh import mongo, topology
 from mesh.amqp import AmqpError, Channel, Delivery, Publisher
 from mesh.events import Event, MalformedEventError
 from mesh.logs import request_id
+from mesh.tracing import OFF, Tracer, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +54,10 @@ class Consumer:
         *,
         ladder_s: Sequence[float],
         prefetch: int = 32,
+        tracer: Tracer = OFF,
     ) -> None:
         self._queues, self._handle, self._publisher = queues, handle, publisher
-        self._ladder_s, self._prefetch = ladder_s, prefetch
+        self._ladder_s, self._prefetch, self._tracer = ladder_s, prefetch, tracer
         self._latency = {queue: LATENCY.labels(queue) for queue in queues}
         self._handled = {queue: SETTLED.labels(queue, "handled") for queue in queues}
         self._channel: Channel | None = None
@@ -124,7 +126,9 @@ class Consumer:
         try:
             event = Event.from_headers(delivery.message.headers, delivery.message.body)
             request_id.set(event.request_id)
-            await self._handle_when_possible(event)
+            traceparent.set(event.traceparent)
+            with self._tracer.span(f"handle {event.type}", "consumer", request_id=event.request_id):
+                await self._handle_when_possible(event)
         except MalformedEventError as error:
             await self._bury(delivery, "poison", error)
         except Exception as error:

@@ -8,6 +8,8 @@ from typing import Any
 
 from bson.binary import Binary
 
+from mesh.tracing import sane
+
 PREFIX = "cloudEvents_"
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/protobuf"
@@ -22,7 +24,8 @@ class Event:
     """Something that happened, told once and for all: `id` never changes, not even when it is sent again.
 
     `type` ("task.created") is the routing key; `subject` is the id of what changed, `sequence` its version after the change;
-    `data` is a serialized message of the type that `schema` names; `request_id` is the request that caused it.
+    `data` is a serialized message of the type that `schema` names; `request_id` is the request that caused it, `traceparent` its
+    place in a trace.
     """
 
     id: str
@@ -34,6 +37,7 @@ class Event:
     schema: str
     data: bytes
     request_id: str = ""
+    traceparent: str = ""
 
     def to_headers(self) -> dict[str, str]:
         """The attributes as AMQP headers (CloudEvents binary mode)."""
@@ -47,6 +51,7 @@ class Event:
             "sequence": str(self.sequence),
             "dataschema": self.schema,
             "requestid": self.request_id,
+            "traceparent": self.traceparent,
         }
         return {PREFIX + name: value for name, value in attributes.items() if value}
 
@@ -67,15 +72,17 @@ class Event:
                 schema=attribute["dataschema"],
                 data=data,
                 request_id=attribute.get("requestid", ""),
+                traceparent=sane(attribute.get("traceparent", "")),
             )
         except (KeyError, ValueError) as error:
             raise MalformedEventError(f"not an event: {error!r}") from error
 
     def to_document(self) -> dict[str, Any]:
-        """The event as it waits in an outbox."""
-        return {**dataclasses.asdict(self), "data": Binary(self.data)}
+        """The event as it waits in an outbox. What is empty takes no room."""
+        return {**{name: value for name, value in dataclasses.asdict(self).items() if value != ""}, "data": Binary(self.data)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Event":
-        """The event that waited in an outbox."""
-        return cls(**{**document, "data": bytes(document["data"])})
+        """The event that waited in an outbox, also where a newer build put it there."""
+        known = {field.name: document[field.name] for field in dataclasses.fields(cls) if field.name in document}
+        return cls(**{**known, "data": bytes(document["data"])})

@@ -1,4 +1,4 @@
-"""JSON log lines on standard error: a constant message, its fields, and the request they belong to."""
+"""JSON log lines on standard error: a constant message, its fields, and the request and trace they belong to."""
 
 import atexit
 import json
@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import orjson
+
+from mesh.tracing import trace_id
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id that joins the lines of one request at the edge, in the services and in the events it caused."""
@@ -44,10 +46,11 @@ class JsonFormatter(logging.Formatter):
 
 
 class _Enqueue(logging.handlers.QueueHandler):
-    """Takes the request id while it is known, and leaves formatting to the writer's thread."""
+    """Takes the ids of request and trace while they are known, and leaves formatting to the writer's thread."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         record.request_id = getattr(record, "request_id", "") or request_id.get()
+        record.trace_id = trace_id()
         return record
 
 

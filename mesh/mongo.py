@@ -17,6 +17,7 @@ from pymongo.write_concern import WriteConcern
 
 from mesh.errors import ServiceError, deadline_exceeded, unavailable
 from mesh.mongo_locks import mend_locks
+from mesh.tracing import OFF, Tracer
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ WRITE_CONCERN = WriteConcern(w="majority", j=True)
 READ_CONCERN = ReadConcern("majority")
 
 
-def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
+def open_mongo(uri: str, service: str, tracer: Tracer = OFF) -> AsyncMongoClient[Document]:
     """A client that gives up within seconds when the server is away, and connects on first use."""
     mend_locks()
     return AsyncMongoClient(
@@ -43,6 +44,7 @@ def open_mongo(uri: str, service: str) -> AsyncMongoClient[Document]:
         serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
         waitQueueTimeoutMS=SELECTION_TIMEOUT_MS,
         maxPoolSize=50,
+        event_listeners=tracer.command_listeners,
     )
 
 

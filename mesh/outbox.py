@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pymongo
@@ -25,6 +26,7 @@ from mesh.leases import Lease
 from mesh.mongo import Document
 from mesh.times import EPOCH
 from mesh.topology import EVENTS
+from mesh.tracing import OFF, Tracer, traceparent
 from mesh.transactions import after_commit
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,9 @@ def pushing(*events: Event) -> Document:
 
 async def publish(publisher: Publisher, event: Event) -> None:
     """Publish the event to whoever is bound to its type. Raises NotConfirmedError."""
-    message = Message(event.data, event.id, event.type, CONTENT_TYPE, event.to_headers())
+    # Its handling belongs behind its publishing.
+    headers = replace(event, traceparent=traceparent.get()).to_headers()
+    message = Message(event.data, event.id, event.type, CONTENT_TYPE, headers)
     await publisher.publish(EVENTS, event.type, message)
 
 
@@ -74,6 +78,7 @@ class Outbox:
         sweep_age_s: float,
         at_once: int = 500,
         record: Callable[[Event], Awaitable[None]] | None = None,
+        tracer: Tracer = OFF,
     ) -> None:
         """`record` keeps what a sent event tells, before it leaves its document; it may be called again for the same event."""
         self._documents, self._publisher, self._lease = documents, publisher, lease
@@ -83,7 +88,7 @@ class Outbox:
         self._pull = Coalescer[tuple[ObjectId, str], None](
             self._pull_batch, name=f"sent events of {documents.name}", max_batch=SWEEP_BATCH
         )
-        self._record = record
+        self._record, self._tracer = record, tracer
         self._sent, self._unsent = (PUBLISHED.labels(documents.name, outcome) for outcome in ("sent", "unsent"))
         self._under_way: set[asyncio.Task[bool]] = set()
         # What cannot be sent must not keep the sweep from what stands behind it: from here it goes on.
@@ -156,7 +161,11 @@ class Outbox:
 
     async def _publish_and_pull(self, document_id: ObjectId, event: Event) -> bool:
         """Whether the event is out of the outbox; what is not stays for the sweep."""
-        is_out = await self._try_to_publish_and_pull(document_id, event)
+        traceparent.set(event.traceparent)
+        with self._tracer.span(f"publish {event.type}", "producer", request_id=event.request_id) as span:
+            is_out = await self._try_to_publish_and_pull(document_id, event)
+            if not is_out:
+                span.failed("left to the sweep")
         (self._sent if is_out else self._unsent).inc()
         return is_out
 

@@ -25,6 +25,7 @@ from mesh.interceptors.identity import identity
 from mesh.interceptors.telemetry import telemetry
 from mesh.interceptors.validation import validation
 from mesh.tokens import TokenVerifier
+from mesh.tracing import OFF, Tracer
 
 OPTIONS = [
     # The largest body that REST admits, of 4 MiB, and what a message needs around it.
@@ -102,12 +103,13 @@ async def serving(
     health: HealthWatch,
     drain_s: float,
     keys: IdempotencyStore | None = None,
+    tracer: Tracer = OFF,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
     refused. `keys` is needed where a method accepts idempotency keys. Yields the port, a free one where `address`
     ends in ":0". Raises OSError when the port is taken."""
     in_flight = _InFlight()
-    chain = [in_flight.intercept, telemetry, errors, deadline, identity(verifier), access, validation, idempotency(keys)]
+    chain = [in_flight.intercept, telemetry(tracer), errors, deadline, identity(verifier), access, validation, idempotency(keys)]
     server = grpc.aio.server(options=OPTIONS)
     status = Service(STATUS_SERVICE, StatusServicer(health), add_StatusServiceServicer_to_server)
     services = [*services, status]

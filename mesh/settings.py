@@ -6,6 +6,7 @@ setting is, as Kubernetes mounts a secret.
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -27,6 +28,12 @@ def _strong(secret: SecretStr) -> SecretStr:
     if any(word in value.lower() for word in PLACEHOLDER_WORDS) or len(set(value)) < 10:
         raise ValueError("must be random: this looks like an example; `openssl rand -base64 48` makes a good one")
     return secret
+
+
+def _collected(endpoint: str) -> str:
+    if find_spec("opentelemetry") is None:
+        raise ValueError("needs the packages of requirements-tracing.lock")
+    return endpoint
 
 
 def _readable(path: Path) -> Path:
@@ -68,6 +75,7 @@ class Settings(Variables):
 
     bind_address: str = "127.0.0.1"
     drain_seconds: float = Field(default=5, ge=0, le=300)
+    otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_collected)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

@@ -11,6 +11,7 @@ from unified.notify.v1.notification_service_pb2_grpc import add_NotificationServ
 
 from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
+from mesh.collecting import collecting
 from mesh.consumer import Consumer
 from mesh.health import HealthWatch
 from mesh.idempotency import IdempotencyStore
@@ -39,7 +40,8 @@ NEWS = NOTIFICATION_SERVICE.methods_by_name["ListNewNotifications"]
 async def app(settings: NotifySettings) -> AsyncIterator[int]:
     """The running service, until the context is left. Yields its port."""
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_notification_service, "notify_svc"))
+        tracer = stack.enter_context(collecting("notify_svc", settings.otel_exporter_otlp_endpoint))
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_notification_service, "notify_svc", tracer))
         database = mongo.database(client, settings.db_name_notification_service)
         keys = IdempotencyStore(client, database, utc_now)
         notifications, preferences = MongoNotificationRepository(database), MongoPreferencesRepository(database)
@@ -61,6 +63,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
             publisher,
             ladder_s=settings.event_retry_delays_seconds,
             prefetch=settings.event_prefetch,
+            tracer=tracer,
         )
         depths = QueueDepths(consumer.queues, consumer.declare)
         broker = Broker(settings.rabbitmq_url, [publisher, consumer, depths], name="notify_svc")
@@ -82,6 +85,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 [Service(NOTIFICATION_SERVICE, NotificationServicer(use_cases), add_NotificationServiceServicer_to_server)],
                 verifier=verifier_of(settings),
                 health=health,
+                tracer=tracer,
                 drain_s=settings.drain_seconds,
                 keys=keys,
             )

@@ -22,6 +22,7 @@ from mesh.amqp import Broker, Publisher
 from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
+from mesh.collecting import collecting
 from mesh.events import Event
 from mesh.health import HealthWatch
 from mesh.idempotency import IdempotencyStore
@@ -34,6 +35,7 @@ from mesh.redis import open_redis
 from mesh.server import Service, serving
 from mesh.times import utc_now
 from mesh.tokens import verifier_of
+from mesh.tracing import Tracer
 from mesh.transactions import in_own_time, in_transaction
 from mesh.wakeups import Waker
 from task_svc.batch import Batches
@@ -65,13 +67,14 @@ IMPORT_SLICE_TIMEOUT_S = 5.0
 async def app(settings: TaskSettings) -> AsyncIterator[int]:
     """The running service, until the context is left. Yields its port."""
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_task_service, "task_svc"))
+        tracer = stack.enter_context(collecting("task_svc", settings.otel_exporter_otlp_endpoint))
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_task_service, "task_svc", tracer))
         database = mongo.database(client, settings.db_name_task_service)
         publisher = Publisher(topology.declare_events)
         broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
         history = MongoTaskHistory(database)
-        outbox = _outbox(settings, database[COLLECTION], publisher, "outbox sweep", history.record)
-        comment_outbox = _outbox(settings, database[COMMENTS], publisher, "comment outbox sweep")
+        outbox = _outbox(settings, database[COLLECTION], publisher, "outbox sweep", tracer, history.record)
+        comment_outbox = _outbox(settings, database[COMMENTS], publisher, "comment outbox sweep", tracer)
         keys = IdempotencyStore(client, database, utc_now)
         redis = await stack.enter_async_context(open_redis(settings.redis_address)) if settings.redis_address else None
         tasks = MongoTaskRepository(database, outbox, Waker(redis, CHANGES).wake)
@@ -79,7 +82,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         feed = TaskFeed(database, now=utc_now, overlap=timedelta(seconds=settings.stream_overlap_seconds))
         purge = _purge(settings, database)
         reminders = _reminders(settings, database, outbox)
-        users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack))
+        users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack, tracer))
         use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=_new_id)
         batches = Batches(use_cases, partial(in_transaction, client), users.learn)
         comment_use_cases = CommentUseCases(tasks, comments, now=utc_now, new_id=_new_id)
@@ -116,14 +119,15 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 ],
                 verifier=verifier_of(settings),
                 health=health,
+                tracer=tracer,
                 drain_s=settings.drain_seconds,
                 keys=keys,
             )
         )
 
 
-async def _service_calls(target: str, stack: AsyncExitStack) -> ServiceCalls:
-    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget())
+async def _service_calls(target: str, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
+    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget(), tracer)
 
 
 def _new_id() -> str:
@@ -139,11 +143,12 @@ def _outbox(
     documents: AsyncCollection[Document],
     publisher: Publisher,
     job: str,
+    tracer: Tracer,
     record: Callable[[Event], Awaitable[None]] | None = None,
 ) -> Outbox:
     duration = timedelta(seconds=settings.outbox_lease_seconds)
     lease = Lease(documents.database["leases"], job, holder=_new_id(), duration=duration)
-    return Outbox(documents, publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds, record=record)
+    return Outbox(documents, publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds, record=record, tracer=tracer)
 
 
 async def _stop(outboxes: Iterable[Outbox], timeout_s: float) -> None:

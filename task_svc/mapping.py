@@ -14,6 +14,7 @@ from mesh.events import Event
 from mesh.identity import CALLER
 from mesh.logs import request_id
 from mesh.times import from_duration, from_timestamp, in_milliseconds, to_duration, to_timestamp
+from mesh.tracing import traceparent
 from task_svc.model import FieldChange, HistoryEntry, Kind, Priority, Status, Task, TaskEvent
 from task_svc.schedule import Reminder
 from task_svc.use_cases import HistoryPage, Order, Page, Question
@@ -151,6 +152,7 @@ def event_to_envelope(event: TaskEvent) -> Event:
         schema=payload.DESCRIPTOR.full_name,
         data=payload.SerializeToString(),
         request_id=request_id.get(),
+        traceparent=traceparent.get(),
     )
 
 

@@ -11,6 +11,7 @@ from unified.user.v1.directory_service_pb2_grpc import add_DirectoryServiceServi
 from unified.user.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
 
 from mesh import mongo
+from mesh.collecting import collecting
 from mesh.health import HealthWatch
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
@@ -35,7 +36,8 @@ DIRECTORY_SERVICE = directory_service_pb2.DESCRIPTOR.services_by_name["Directory
 async def app(settings: UserSettings) -> AsyncIterator[int]:
     """The running service, until the context is left. Yields its port."""
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_user_service, "user_svc"))
+        tracer = stack.enter_context(collecting("user_svc", settings.otel_exporter_otlp_endpoint))
+        client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_user_service, "user_svc", tracer))
         redis = await stack.enter_async_context(open_redis(settings.redis_address))
         passwords = stack.enter_context(closing(_passwords(settings)))
         users = MongoUserRepository(mongo.database(client, settings.db_name_user_service))
@@ -57,6 +59,7 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
                 ],
                 verifier=verifier_of(settings),
                 health=health,
+                tracer=tracer,
                 drain_s=settings.drain_seconds,
             )
         )

@@ -1,4 +1,4 @@
-"""Outermost of all: takes over the request id, measures the call and writes its line once the code is final."""
+"""Outermost of all: takes over the ids of request and trace, measures the call and writes its line once the code is final."""
 
 import logging
 import time
@@ -8,9 +8,10 @@ import grpc
 from prometheus_client import Histogram
 from unified.api.v1 import options_pb2
 
-from mesh.interceptors import Context, Handler, Method
+from mesh.interceptors import Context, Handler, Interceptor, Method
 from mesh.logs import request_id
-from mesh.metadata import REQUEST_ID
+from mesh.metadata import REQUEST_ID, TRACEPARENT
+from mesh.tracing import OFF, Tracer, sane, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -18,37 +19,43 @@ DURATION = Histogram("unified_grpc_server_duration_seconds", "Time to answer a g
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
-def telemetry(method: Method, handler: Handler) -> Handler:
-    """Measure and log each call with its method, code and duration."""
-    name = method.path.lstrip("/")
-    # The platform's processes ask each other every second: that would drown the calls of people.
-    is_internal = method.descriptor.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_INTERNAL
-    level = logging.DEBUG if is_internal else logging.INFO
-    # Looked up once: to find a child by its labels costs more than to observe.
-    usual = DURATION.labels(name, "OK")
+def telemetry(tracer: Tracer) -> Interceptor:
+    """Measure, log and trace each call with its method, code and duration."""
 
-    async def call(request: Any, context: Context) -> Any:
-        request_id.set(_request_id(context))
-        start, code = time.perf_counter(), "OK"
-        try:
-            return await handler(request, context)
-        except BaseException as error:
-            aborted = isinstance(error, grpc.aio.AbortError)
-            code = CODES.get(_number(context.code()), "UNKNOWN") if aborted else "CANCELLED"
-            raise
-        finally:
-            duration_s = time.perf_counter() - start
-            (usual if code == "OK" else DURATION.labels(name, code)).observe(duration_s)
-            log.log(level, "call", extra={"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2)})
+    def intercept(method: Method, handler: Handler) -> Handler:
+        name = method.path.lstrip("/")
+        # The platform's processes ask each other every second: that would drown the calls of people.
+        is_internal = method.descriptor.GetOptions().Extensions[options_pb2.access] == options_pb2.ACCESS_INTERNAL
+        level, spans = (logging.DEBUG, OFF) if is_internal else (logging.INFO, tracer)
+        # Looked up once: to find a child by its labels costs more than to observe.
+        usual = DURATION.labels(name, "OK")
 
-    return call
+        async def call(request: Any, context: Context) -> Any:
+            _take_over_ids(context)
+            start, code = time.perf_counter(), "OK"
+            with spans.span(name, "server", request_id=request_id.get()) as span:
+                try:
+                    return await handler(request, context)
+                except BaseException as error:
+                    aborted = isinstance(error, grpc.aio.AbortError)
+                    code = CODES.get(_number(context.code()), "UNKNOWN") if aborted else "CANCELLED"
+                    raise
+                finally:
+                    duration_s = time.perf_counter() - start
+                    span.note("rpc.response.status_code", code)
+                    (usual if code == "OK" else DURATION.labels(name, code)).observe(duration_s)
+                    log.log(level, "call", extra={"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2)})
+
+        return call
+
+    return intercept
 
 
-def _request_id(context: Context) -> str:
-    for key, value in context.invocation_metadata() or ():
-        if key == REQUEST_ID and isinstance(value, str):
-            return value
-    return ""
+def _take_over_ids(context: Context) -> None:
+    sent = dict(context.invocation_metadata() or ())
+    of_request, of_trace = sent.get(REQUEST_ID, ""), sent.get(TRACEPARENT, "")
+    request_id.set(of_request if isinstance(of_request, str) else "")
+    traceparent.set(sane(of_trace) if isinstance(of_trace, str) else "")
 
 
 def _number(code: Any) -> int:

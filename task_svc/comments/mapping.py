@@ -9,6 +9,7 @@ from mesh.events import Event
 from mesh.identity import CALLER
 from mesh.logs import request_id
 from mesh.times import to_timestamp
+from mesh.tracing import traceparent
 from task_svc.comments.model import Comment
 from task_svc.comments.use_cases import Commented, Page
 from task_svc.mapping import SOURCE, task_to_proto
@@ -53,4 +54,5 @@ def event_to_envelope(commented: Commented) -> Event:
         schema=payload.DESCRIPTOR.full_name,
         data=payload.SerializeToString(),
         request_id=request_id.get(),
+        traceparent=traceparent.get(),
     )
