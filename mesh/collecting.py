@@ -9,7 +9,7 @@ from mesh.tracing import OFF, Tracer
 @contextmanager
 def collecting(service: str, endpoint: str | None) -> Iterator[Tracer]:
     """Collects spans until the context is left, and sends them to the endpoint, which speaks OTLP over gRPC. Without an endpoint
-    there are none, and OpenTelemetry's packages are not even looked for."""
+    there are none, and none of OpenTelemetry's packages is needed."""
     if endpoint is None:
         yield OFF
         return

@@ -36,6 +36,16 @@ async def test_a_request_id_that_is_not_sane_is_replaced(edge: Edge, services: S
     assert services.calls[0].metadata["x-request-id"] == answer.headers["X-Request-Id"]
 
 
+async def test_a_trace_goes_on_in_the_call_although_nobody_collects_it(edge: Edge, services: ScriptedServices) -> None:
+    sent = f"00-{'1a' * 16}-{'2b' * 8}-01"
+
+    await edge.call("GET", "/api/tasks", headers={"traceparent": sent})
+    await edge.call("GET", "/api/tasks", headers={"traceparent": "00-rubbish"})
+    await edge.call("GET", "/api/tasks", headers={"traceparent": f"{sent}, {sent}"})
+
+    assert [call.metadata.get("traceparent") for call in services.calls] == [sent, None, None]
+
+
 async def test_the_callers_own_token_travels_with_the_call(edge: Edge, services: ScriptedServices) -> None:
     token = access_token()
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesh.coalesce import Coalescer
+from mesh.tracing import sharing, traceparent
 
 
 class Server:
@@ -148,3 +149,23 @@ async def test_what_nobody_waits_for_any_more_is_not_done() -> None:
     server.gate.set()
     assert [await first, await last] == [2, 6]
     assert server.batches == [[1], [3]]
+
+
+async def test_a_batch_belongs_to_the_trace_of_each_of_its_calls() -> None:
+    server, seen = Server(), []
+
+    async def send(items: list[int]) -> Sequence[int | Exception]:
+        seen.append(sorted(sharing.get()))
+        return await server.send(items)
+
+    call = Coalescer[int, int](send, name="numbers", max_batch=10)
+    tasks = []
+    for trace in ("one", "two", "", "two", "three"):
+        traceparent.set(trace)
+        tasks += await ask(call, 1)
+    server.gate.set()
+    await asyncio.gather(*tasks)
+    traceparent.set("")
+    await call(1)
+
+    assert seen == [["one"], ["three", "two"], []]
