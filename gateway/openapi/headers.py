@@ -6,6 +6,7 @@ from gateway.idempotency import REPLAYED_HEADER
 from gateway.openapi.schemas import Schema
 
 REQUEST_ID = "X-Request-Id"
+VARY = "Vary"
 LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy", "RateLimit")
 """On every answer to a request that was counted."""
 
@@ -33,19 +34,25 @@ HEADERS: Mapping[str, Schema] = {
     "Location": _text("Where what was made is found.", "/api/things/665f1f77bcf86cd799439021"),
     "Content-Disposition": _text("What the file may be called.", 'attachment; filename="things.csv"'),
     "Content-Encoding": _text("`gzip`, where the answer is large and the client accepts it.", "gzip"),
-    "Vary": _text("The request's headers that make it another answer.", "Accept-Encoding"),
+    VARY: _text("The request's headers that may make it another answer.", "Accept-Encoding"),
     REPLAYED_HEADER: _text("`true` when the answer is the first one, repeated for the same idempotency key.", "true"),
     "Retry-After": _number("After how many seconds to come back.", 1),
     "WWW-Authenticate": _text("How to sign in, and whether a token was sent that is not valid.", 'Bearer realm="unified"'),
 }
-_COMPONENT = "#/components/headers/"
+_NEVER_SURE = frozenset({VARY, "Content-Encoding", REPLAYED_HEADER})
 
 
 def header_components() -> dict[str, Schema]:
-    """The headers as those answers have them that always do."""
-    return {name: header | {"required": True} for name, header in HEADERS.items()}
+    """The headers as those answers have them that always do, where there are any."""
+    return {name: header | ({} if name in _NEVER_SURE else {"required": True}) for name, header in HEADERS.items()}
 
 
 def headers(always: Iterable[str], sometimes: Iterable[str] = ()) -> dict[str, Schema]:
     """The headers of an answer by name: those that it always has, and those that it may have."""
-    return {name: {"$ref": _COMPONENT + name} for name in always} | {name: dict(HEADERS[name]) for name in sometimes}
+    return {name: _reference(name) for name in always} | {
+        name: _reference(name) if name in _NEVER_SURE else dict(HEADERS[name]) for name in (*sometimes, VARY)
+    }
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/components/headers/{name}"}

@@ -13,8 +13,10 @@ from unified.error.v1.reason_pb2 import (
 from gateway.bodies import JSON
 from gateway.health import DEGRADED, OK, UNAVAILABLE
 from gateway.openapi.headers import REQUEST_ID, headers
+from gateway.openapi.parameters import IF_NONE_MATCH
 from gateway.openapi.problems import Problems
 from gateway.openapi.schemas import Schema
+from gateway.openapi.successes import not_modified
 from mesh.error_codes import RULES
 
 HEALTH_TAG, DOCUMENTS_TAG = "Health", "Documents"
@@ -79,7 +81,9 @@ def page_paths(problems: Problems) -> dict[str, Schema]:
     whole = page(HEALTH_TAG, "PlatformHealth", "How the platform and each of its parts is", "PlatformHealth")
     whole["get"]["responses"]["503"] = _answer("No request can be served.", "PlatformHealth")
     document = page(DOCUMENTS_TAG, "Document", "This document", "Document")
-    document["get"]["responses"]["200"]["headers"] = headers([REQUEST_ID, "ETag"], ["Vary", "Content-Encoding"])
+    document["get"]["parameters"] = [IF_NONE_MATCH]
+    document["get"]["responses"]["200"]["headers"] = headers([REQUEST_ID, "ETag"], ["Content-Encoding"])
+    document["get"]["responses"]["304"] = not_modified([REQUEST_ID])
     away = REASON_UNAVAILABLE
     return {
         "/health": whole,
@@ -98,4 +102,4 @@ def page_paths(problems: Problems) -> dict[str, Schema]:
 
 def _answer(description: str, schema: str) -> Schema:
     content = {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": _EXAMPLES[schema]}}
-    return {"description": description, "headers": headers([REQUEST_ID]), "content": content}
+    return {"description": description, "headers": headers([REQUEST_ID], ["Content-Encoding"]), "content": content}

@@ -21,7 +21,7 @@ _IF_MATCH: Schema = {
     "schema": {"type": "string"},
     "example": '"1"',
 }
-_IF_NONE_MATCH: Schema = {
+IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
     "description": "Entity tags that the client has, separated by commas: when one is the resource's, the answer is 304.",
@@ -60,7 +60,7 @@ def parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
     if reader.takes_etag:
         yield _IF_MATCH
     if may_be_known(binding):
-        yield _IF_NONE_MATCH
+        yield IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
     if not binding.is_stream:

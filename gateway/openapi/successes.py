@@ -1,5 +1,7 @@
 """The successes of a binding in the document."""
 
+from collections.abc import Iterable
+
 from gateway.answers import ETAG
 from gateway.bindings import Binding
 from gateway.bodies import JSON
@@ -11,17 +13,19 @@ from gateway.openapi.schemas import Schema, Schemas, Use, stated_example
 from gateway.openapi.streams import stream_response
 
 ALWAYS = (REQUEST_ID, *LIMITS)
-# An answer that is large enough is compressed for those who accept it.
-COMPRESSED = ("Vary", "Content-Encoding")
 
 
 def successes(binding: Binding, schemas: Schemas) -> dict[str, Schema]:
     """The response objects by status."""
     found = {str(binding.success_status): _success(binding, schemas)}
     if may_be_known(binding):
-        description = "The client has it already, as `If-None-Match` says."
-        found["304"] = {"description": description, "headers": headers([*ALWAYS, "ETag"], ["Vary"])}
+        found["304"] = not_modified(ALWAYS)
     return found
+
+
+def not_modified(always: Iterable[str]) -> Schema:
+    """The answer to a client that has what would be answered, with these headers and its own."""
+    return {"description": "The client has it already, as `If-None-Match` says.", "headers": headers([*always, "ETag"])}
 
 
 def _success(binding: Binding, schemas: Schemas) -> Schema:
@@ -39,7 +43,7 @@ def _success(binding: Binding, schemas: Schemas) -> Schema:
         always.append("Location")
     resource = binding.resource
     content = {JSON: {"schema": schemas.message(resource, Use.ANSWER), "example": message_example(resource, Use.ANSWER)}}
-    return {"description": "Success.", "headers": headers(always, [*COMPRESSED, *replayed]), "content": content}
+    return {"description": "Success.", "headers": headers(always, ["Content-Encoding", *replayed]), "content": content}
 
 
 def _file(binding: Binding) -> Schema:
