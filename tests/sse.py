@@ -1,4 +1,4 @@
-"""Reads a stream of server-sent events as a browser does."""
+"""Reads a stream of server-sent events as a browser does; all that comes must be as the document says."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from tests.conformance import conformance
 from tests.waiting import PATIENCE_S
 
 NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
@@ -60,7 +61,11 @@ class Listener:
             self.comments.append(fields[""])
         self.retry_ms = int(fields.get("retry", self.retry_ms))
         self.last_id = fields["id"]
-        return Event(fields["id"], fields["event"], orjson.loads(fields["data"])) if fields["data"] else None
+        if not fields["data"]:
+            return None
+        event = Event(fields["id"], fields["event"], orjson.loads(fields["data"]))
+        conformance().check_event(self.response.url.raw_path, event.type, event.data)
+        return event
 
     async def _line(self) -> str:
         line = await self.response.content.readuntil(b"\n")
@@ -77,6 +82,7 @@ async def listening(
     sent = {**headers, **({"Last-Event-ID": last_id} if last_id else {})}
     async with session.get(url, headers=sent, timeout=NO_TIMEOUT, read_bufsize=LARGEST_EVENT) as response:
         assert response.status == 200, await response.text()
+        conformance().check("GET", response.url.raw_path, response.status, response.headers)
         listener = Listener(response, last_id)
         await listener.block()
         yield listener

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from tests.conformance import conformance
 from tests.waiting import eventually
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -36,12 +37,13 @@ class Client:
         self.session, self.base_url, self.headers = session, base_url, dict(headers or {})
 
     async def send(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """`body` becomes JSON; what else aiohttp takes can be given as well."""
+        """`body` becomes JSON; what else aiohttp takes can be given as well. The answer must be as the document says."""
         headers = {**self.headers, **options.pop("headers", {})}
         if body is not None:
             options["json"] = body
         async with self.session.request(method, self.base_url + path, headers=headers, **options) as response:
             content = await response.read()
+            conformance().check(method, path, response.status, response.headers, content)
             return Answer(response.status, response.headers, orjson.loads(content) if content else None)
 
     async def get(self, path: str, **options: Any) -> Answer:

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from unified_client import ApiError, Client
 
+from tests.conformance import conformance
 from tests.e2e.rest import Answer, Person
 
 CSV = {"Content-Type": "text/csv"}
@@ -16,6 +17,7 @@ JSONL = {"Content-Type": "application/x-ndjson"}
 async def download(person: Person, query: str) -> str:
     async with person.session.get(f"{person.base_url}/api/tasks/export{query}", headers=person.headers) as response:
         assert response.status == 200
+        conformance().check("GET", "/api/tasks/export", response.status, response.headers, await response.read())
         return await response.text()
 
 
