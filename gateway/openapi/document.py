@@ -21,7 +21,8 @@ Register, log in, and send the token as `Authorization: Bearer`. Field names are
 On input `null` unsets a field, and an unknown field or parameter is refused. PUT and PATCH are the same: they change the
 fields that the body holds (those are what the descriptions call `update_mask`), and `null` clears one. Failures are problem
 documents of RFC 9457, whose `code` is stable. `X-Request-Id` is on every answer, and taken from the request where it is a
-sane token."""
+sane token. What answers GET answers HEAD; the answers to OPTIONS, and to a method that a path has not (405), name in `Allow`
+those that it has."""
 
 
 def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> dict[str, Any]:
@@ -40,7 +41,12 @@ def build_document(bindings: Iterable[Binding], comments: Mapping[str, str]) -> 
     paths |= page_paths(problems)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Unified", "version": API_VERSION, "description": DESCRIPTION, "license": {"name": "MIT"}},
+        "info": {
+            "title": "Unified",
+            "version": API_VERSION,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         "externalDocs": {"description": "What each error code means", "url": "/docs/errors"},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in (tags | TAGS).items()],

@@ -8,7 +8,7 @@ from gateway.contract import message_of
 from gateway.openapi.examples import message_example
 from gateway.openapi.parameters import parameters
 from gateway.openapi.problems import Problems
-from gateway.openapi.schemas import Schema, Schemas, Use, stated_example
+from gateway.openapi.schemas import FILE, Schema, Schemas, Use, stated_example
 from gateway.openapi.successes import successes
 from gateway.transcoding.changes import UPDATE_MASK
 
@@ -54,7 +54,7 @@ def _request_body(binding: Binding, schemas: Schemas) -> Schema:
 def _file(binding: Binding, schemas: Schemas) -> Schema:
     """The example is of the first content type."""
     field = binding.method.input_type.fields_by_name[binding.body]
-    schema = {"type": "string", "description": schemas.field(field, Use.INPUT)["description"]}
+    schema = FILE | {"description": schemas.field(field, Use.INPUT)["description"]}
     content: dict[str, Schema] = {media_type: {"schema": schema} for media_type in binding.rest.body_types}
     content[binding.rest.body_types[0]]["example"] = stated_example(field)
     return {"required": True, "content": content}

@@ -48,7 +48,7 @@ class Problems:
     def _response(self, rules: Sequence[ErrorRule]) -> Schema:
         name = "Or".join(rule.code.title().replace("_", "") for rule in rules)
         schema = f"{name}Problem"
-        self.schemas[schema] = _narrowed(rules)
+        self.schemas[schema] = self._narrowed(rules)
         self.responses[name] = {
             "description": " ".join(f"`{rule.code}`: {self._meanings[rule.code]}" for rule in rules),
             "headers": _headers(rules),
@@ -61,6 +61,12 @@ class Problems:
         }
         return {"$ref": f"#/components/responses/{name}"}
 
+    def _narrowed(self, rules: Sequence[ErrorRule]) -> Schema:
+        """A problem with one of these codes, which have the same status."""
+        codes = {"enum": [rule.code for rule in rules], "description": _told(rules, self._meanings)}
+        properties = {"status": {"type": "integer", "enum": [rules[0].http_status]}, "code": {"type": "string", **codes}}
+        return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": properties}]}
+
 
 def meanings(comments: Mapping[str, str]) -> dict[str, str]:
     """What each code means, as the contract says."""
@@ -72,7 +78,6 @@ def meanings(comments: Mapping[str, str]) -> dict[str, str]:
 
 def _problem(meaning: Mapping[str, str]) -> Schema:
     """A problem document, with every code there is."""
-    codes = [f"- `{rule.code}` ({rule.http_status}): {meaning[rule.code]}" for rule in RULES.values()]
     text = {"type": "string"}
     properties = {
         "type": text | {"format": "uri-reference", "description": "Where the code is explained."},
@@ -80,7 +85,7 @@ def _problem(meaning: Mapping[str, str]) -> Schema:
         "status": {"type": "integer", "description": "The HTTP status."},
         "detail": text | {"description": "What happened this time."},
         "instance": text | {"description": "The request id."},
-        "code": text | {"enum": [rule.code for rule in RULES.values()], "description": "\n".join(codes)},
+        "code": text | {"enum": [rule.code for rule in RULES.values()], "description": _told(RULES.values(), meaning)},
         "errors": {"type": "array", "items": _ENTRY, "description": "What is wrong with the request, at most 20 entries."},
         "bucket": text | {"description": "With `rate_limited`: the limit that refused the request, by its name."},
     }
@@ -92,13 +97,8 @@ def _problem(meaning: Mapping[str, str]) -> Schema:
     }
 
 
-def _narrowed(rules: Sequence[ErrorRule]) -> Schema:
-    """A problem with one of these codes, which have the same status."""
-    properties = {
-        "status": {"type": "integer", "const": rules[0].http_status},
-        "code": {"type": "string", "enum": [rule.code for rule in rules]},
-    }
-    return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "object", "properties": properties}]}
+def _told(rules: Iterable[ErrorRule], meaning: Mapping[str, str]) -> str:
+    return "\n".join(f"- `{rule.code}` ({rule.http_status}): {meaning[rule.code]}" for rule in rules)
 
 
 def _headers(rules: Sequence[ErrorRule]) -> dict[str, Schema]:

@@ -27,6 +27,8 @@ _WELL_KNOWN: Mapping[str, Schema] = {
     DURATION: {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
     FIELD_MASK: {"type": "string"},
 }
+FILE: Schema = {"type": "string", "format": "binary"}
+"""What is taken and answered as it is. The format says nothing in JSON Schema, but is how generators know a file."""
 
 
 class Use(Enum):

@@ -9,7 +9,7 @@ from gateway.idempotency import REPLAYED_HEADER
 from gateway.openapi.examples import message_example
 from gateway.openapi.headers import LIMITS, REQUEST_ID, headers
 from gateway.openapi.parameters import may_be_known
-from gateway.openapi.schemas import Schema, Schemas, Use, stated_example
+from gateway.openapi.schemas import FILE, Schema, Schemas, Use, stated_example
 from gateway.openapi.streams import stream_response
 
 ALWAYS = (REQUEST_ID, *LIMITS)
@@ -48,6 +48,6 @@ def _success(binding: Binding, schemas: Schemas) -> Schema:
 
 def _file(binding: Binding) -> Schema:
     """The example is of the first content type."""
-    content: dict[str, Schema] = {each: {"schema": {"type": "string"}} for each in binding.rest.download.content_types}
+    content: dict[str, Schema] = {each: {"schema": FILE} for each in binding.rest.download.content_types}
     content[binding.rest.download.content_types[0]]["example"] = stated_example(binding.resource.fields_by_name["content"])
     return {"description": "The file.", "headers": headers([*ALWAYS, "Content-Disposition"]), "content": content}

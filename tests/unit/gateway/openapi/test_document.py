@@ -1,8 +1,10 @@
 """The document holds what it says of itself: what it shows as an example is valid, and nothing it refers to is missing."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from openapi_schema_validator import OAS31Validator
 
@@ -89,6 +91,9 @@ def test_headers_are_promised_where_they_always_are() -> None:
     counted = {"X-Request-Id", "RateLimit", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
     assert always(made["201"]) == counted | {"ETag", "Location"}
     assert "Idempotency-Replayed" in made["201"]["headers"]
+    assert always(made["400"]) == always(made["413"]) == {"X-Request-Id"}
+    assert always(replaced["404"]) == counted
+    assert "RateLimit" in resolved(made["400"])["headers"]
     assert always(made["401"]) == counted | {"WWW-Authenticate"}
     assert always(made["409"]) == counted | {"Retry-After"}
     assert always(replaced["409"]) == counted
@@ -105,6 +110,15 @@ def test_only_what_somebody_must_be_signed_in_for_asks_for_a_token() -> None:
     assert {name for name, operation in OPERATIONS.items() if "401" in operation["responses"]} - {"Login"} == set(
         OPERATIONS
     ) - anonymous
+
+
+def test_every_component_and_every_tag_is_there_and_used() -> None:
+    referred = set(re.findall(r'"#/components/([^"]+)"', orjson.dumps(DOCUMENT).decode()))
+    components = {f"{kind}/{name}" for kind, named in DOCUMENT["components"].items() for name in named}
+
+    assert referred == components - {"securitySchemes/accessToken"}
+    assert {tag for each in OPERATIONS.values() for tag in each["tags"]} == {tag["name"] for tag in DOCUMENT["tags"]}
+    assert all(tag["description"] for tag in DOCUMENT["tags"])
 
 
 def test_of_a_oneof_an_example_has_one_member_and_of_a_change_only_the_fields_that_may_be_sent() -> None:
