@@ -74,7 +74,7 @@ class StreamEndpoint:
         return response
 
     async def _stream(self, request: EdgeRequest, response: web.StreamResponse, caller: Caller) -> None:
-        last_event_id = request.headers.get(LAST_EVENT_ID, "")
+        last_event_id = _last_event_id(request)
         with (
             self._streams.opened(caller.user_id) as stream,
             self._wakeups.listening(self._descriptor, caller.user_id, stream.wake),
@@ -99,6 +99,14 @@ class StreamEndpoint:
         async with self._streams.asking:
             response, _ = await self._service.call(self._method, message, metadata, timeout_s=self._timeout_s, repeatable=True)
         return response
+
+
+def _last_event_id(request: web.BaseRequest) -> str:
+    """Empty when it was not sent. Raises InvalidRequestError for what no id has, and no call could carry."""
+    sent = request.headers.get(LAST_EVENT_ID, "")
+    if not sent.isascii():
+        raise wrong_fields([{"parameter": LAST_EVENT_ID, "message": "must be the id of an event"}])
+    return sent
 
 
 def _compile_text(shape: StreamShape) -> Callable[[Any], bytes]:

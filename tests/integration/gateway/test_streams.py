@@ -184,6 +184,17 @@ async def test_a_wrong_last_event_id_is_named(waking: Edge, services: ScriptedSe
     assert answer.json["errors"] == [{"parameter": "Last-Event-ID", "message": "must be the id of an event"}]
 
 
+async def test_a_last_event_id_that_is_no_text_is_refused(waking: Edge) -> None:
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", waking.port)
+        head = f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {waking.authorization}\r\n"
+        writer.write(head.encode() + b"Last-Event-ID: \x84\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"parameter":"Last-Event-ID"' in answer
+
+
 async def test_a_service_that_is_away_before_the_first_byte_is_503(waking: Edge, services: ScriptedServices) -> None:
     services.behaviours["ListNewNotifications"] = raising(unavailable("the database"))
     answer = await waking.call("GET", STREAM)
