@@ -117,7 +117,8 @@ class EdgeRequest(web.BaseRequest):
 
     @property
     def keep_alive(self) -> bool:
-        return self.is_well_framed and super().keep_alive
+        # What follows CONNECT is no body but the tunnel's, and would be read as the next request.
+        return self.is_well_framed and self.method != "CONNECT" and super().keep_alive
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         # The only place that all answers pass with their final headers; aiohttp's signals need its Application.

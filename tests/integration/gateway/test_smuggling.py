@@ -134,6 +134,11 @@ async def test_a_refused_body_is_not_read_as_the_next_request(edge: Edge, servic
     assert [call.method for call in services.calls] == ["ListTasks"]
 
 
+async def test_what_was_meant_for_a_tunnel_is_not_read_as_a_request(edge: Edge, services: ScriptedServices) -> None:
+    assert await until_closed(edge.port, b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n" + get(edge)) == [404]
+    assert services.calls == []
+
+
 async def test_two_access_tokens_are_none(edge: Edge, services: ScriptedServices) -> None:
     second = b"Authorization: " + edge.authorization.encode() + b"\r\nConnection: close\r\n"
 
