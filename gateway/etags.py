@@ -7,7 +7,8 @@ from aiohttp import web
 from gateway.transcoding.input_errors import InvalidRequestError, wrong_fields
 
 # RFC 9110, without the characters that no etag of ours holds.
-_TAG = re.compile(r'(?:W/)?"?([\x21\x23-\x2b\x2d-\x7e]+)"?')
+OPAQUE = r"[\x21\x23-\x2b\x2d-\x7e]+"
+_TAG = re.compile(rf'(?:W/)?"?({OPAQUE})"?')
 
 
 def if_match(request: web.BaseRequest) -> str | None:

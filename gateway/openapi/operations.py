@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from unified.api.v1 import options_pb2
+
 from gateway.bindings import WHOLE_BODY, Binding
 from gateway.bodies import JSON, MERGE_PATCH
 from gateway.contract import message_of
@@ -54,7 +56,8 @@ def _request_body(binding: Binding, schemas: Schemas) -> Schema:
 def _file(binding: Binding, schemas: Schemas) -> Schema:
     """The example is of the first content type."""
     field = binding.method.input_type.fields_by_name[binding.body]
-    schema = FILE | {"description": schemas.field(field, Use.INPUT)["description"]}
+    required = field.GetOptions().Extensions[options_pb2.rules].required
+    schema = FILE | {"description": schemas.field(field, Use.INPUT)["description"]} | ({"minLength": 1} if required else {})
     content: dict[str, Schema] = {media_type: {"schema": schema} for media_type in binding.rest.body_types}
     content[binding.rest.body_types[0]]["example"] = stated_example(field)
     return {"required": True, "content": content}

@@ -6,6 +6,7 @@ from unified.api.v1 import options_pb2
 
 from gateway.answers import ETAG
 from gateway.bindings import Binding
+from gateway.etags import OPAQUE
 from gateway.idempotency import HEADER as IDEMPOTENCY_HEADER
 from gateway.openapi.examples import example_of
 from gateway.openapi.schemas import Schema, Schemas, Use
@@ -14,18 +15,19 @@ from gateway.timeouts import HEADER as TIMEOUT_HEADER
 from gateway.transcoding.parameters import Parameter
 from gateway.transcoding.requests import RequestReader
 
-_IF_MATCH: Schema = {
+_TAG = rf'(W/)?"?{OPAQUE}"?'
+IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
-    "description": "Only act while this is still the resource's entity tag.",
-    "schema": {"type": "string"},
+    "description": "Only act while this is still the resource's entity tag; `*` is any.",
+    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG})$"},
     "example": '"1"',
 }
 IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "Entity tags that the client has, separated by commas: when one is the resource's, the answer is 304.",
-    "schema": {"type": "string"},
+    "description": "Entity tags that the client has, separated by commas, or `*`: when one is the resource's, the answer is 304.",
+    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG}( *, *{_TAG})*)?$"},
     "example": '"1"',
 }
 _IDEMPOTENCY_KEY: Schema = {
@@ -35,11 +37,11 @@ _IDEMPOTENCY_KEY: Schema = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
     "example": "6f6c0a52-8a52-4d3e-9c3e-0a3c5d5a1f0b",
 }
-_TIMEOUT: Schema = {
+TIMEOUT: Schema = {
     "name": TIMEOUT_HEADER,
     "in": "header",
     "description": "Seconds after which the client no longer waits. It can only lower what the platform allows.",
-    "schema": {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"},
+    "schema": {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?$"},
     "example": "2.5",
 }
 
@@ -58,13 +60,13 @@ def parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
     if binding.is_stream:
         yield last_event_id(binding, schemas)
     if reader.takes_etag:
-        yield _IF_MATCH
+        yield IF_MATCH
     if may_be_known(binding):
         yield IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
     if not binding.is_stream:
-        yield _TIMEOUT
+        yield TIMEOUT
 
 
 def may_be_known(binding: Binding) -> bool:

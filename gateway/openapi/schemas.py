@@ -87,7 +87,7 @@ class Schemas:
             if rules.output_only:
                 continue
             schema = self.field(field, use)
-            properties[field.json_name] = schema if rules.required or _is_choice(field) else _or_null(schema)
+            properties[field.json_name] = schema if rules.required else _or_null(schema)
             if rules.required and use is Use.INPUT:
                 required.append(field.json_name)
         return self._object(message, properties, required) | {"additionalProperties": False} | _choice(message)
@@ -134,10 +134,14 @@ def _is_choice(field: FieldDescriptor) -> bool:
 
 
 def _choice(message: Descriptor) -> Schema:
-    """That one member of a oneof must be sent, where the contract says so."""
+    """That one member of a oneof must be sent, where the contract says so; null is not sent."""
     names = [[field.json_name for field in oneof.fields if _is_choice(field)] for oneof in message.oneofs]
-    choices = [{"oneOf": [{"required": [name]} for name in members]} for members in names if members]
+    choices = [{"oneOf": [_has(name) for name in members]} for members in names if members]
     return {"allOf": choices} if choices else {}
+
+
+def _has(name: str) -> Schema:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
 def _scalar(field: FieldDescriptor) -> Schema:
@@ -158,7 +162,7 @@ def _limits(rules: options_pb2.FieldRules, field: FieldDescriptor) -> Schema:
     limits = {
         "minLength": shortest,
         "maxLength": rules.max_length,
-        "pattern": f"^(?:{rules.pattern})$" if rules.pattern else "",
+        "pattern": f"^(?:{rules.pattern}){'?' if _may_be_empty(rules, field) else ''}$" if rules.pattern else "",
         "format": "password" if rules.secret else "",
     }
     schema: Schema = {name: limit for name, limit in limits.items() if limit}
@@ -167,6 +171,11 @@ def _limits(rules: options_pb2.FieldRules, field: FieldDescriptor) -> Schema:
     if rules.example:
         schema["examples"] = [stated_example(field)]
     return schema
+
+
+def _may_be_empty(rules: options_pb2.FieldRules, field: FieldDescriptor) -> bool:
+    """Whether no text is as good as none: then it is held against no rule."""
+    return not (rules.required or field.has_presence or field.is_repeated)
 
 
 def stated_example(field: FieldDescriptor) -> bool | int | str | None:

@@ -32,6 +32,7 @@ SOURCE = """
         google.protobuf.Timestamp due_time = 8;
         bytes data = 9;
         string password = 10 [(unified.api.v1.rules) = {secret: true}];
+        string code = 12 [(unified.api.v1.rules) = {pattern: "x|y"}];
     }
     message Inner { bool on = 1; }
     message Step { oneof step { option (unified.api.v1.one_required) = true; Inner make = 1; Turn turn = 2; } }
@@ -53,7 +54,7 @@ def schema_of(descriptor: Descriptor, use: Use) -> dict[str, Any]:
 def test_an_answer_has_its_plain_fields_always() -> None:
     answer = schema_of(DESCRIPTOR, Use.ANSWER)["M"]
 
-    assert answer["required"] == ["id", "title", "big", "kind", "labels", "data", "password"]
+    assert answer["required"] == ["id", "title", "big", "kind", "labels", "data", "password", "code"]
     assert "additionalProperties" not in answer
 
 
@@ -86,6 +87,8 @@ def test_fields_say_what_their_rules_and_comments_say() -> None:
     assert fields["labels"] == {"type": ["array", "null"], "items": {"type": "string", "minLength": 1}, "maxItems": 2}
     assert fields["kind"] == {"anyOf": [{"$ref": "#/components/schemas/Kind"}, {"type": "null"}]}
     assert fields["password"]["format"] == "password"
+    # No text is as good as none, which no rule is for.
+    assert fields["code"]["pattern"] == "^(?:x|y)?$"
     assert schema_of(DESCRIPTOR, Use.INPUT)["Kind"]["enum"] == ["small", "very_big"]
 
 
@@ -110,6 +113,7 @@ SENT: list[dict[str, Any]] = [
     {"title": "a", "step": {"turn": {"id": "1", "on": None}}},
     {"title": "a", "step": {"turn": {"id": "1", "inner": {}}}},
     {"title": "a", "step": {"make": {}, "turn": {"id": "1"}}},
+    {"title": "a", "step": {"make": {"on": True}, "turn": None}},
 ]
 
 
