@@ -12,7 +12,7 @@ from dev.k8s.manifests import files
 from dev.service import ROOT
 
 # Who is reached from outside, and where.
-PUBLISHED = {"nginx": ["80:80", "443:443"], "rabbitmq": ["127.0.0.1:15672:15672"]}
+PUBLISHED = {"nginx": ["80:80", "443:443"], "rabbitmq": ["127.0.0.1:15672:15672"], "prometheus": ["127.0.0.1:9090:9090"]}
 MOUNTED = re.compile(rf"(?:{SECRETS}|/etc/unified|/docker-entrypoint-initdb.d)/[\w.-]+")
 # A process drains at most twice, one after the other; what else its end takes fits into this.
 MARGIN_S = 10
@@ -46,7 +46,7 @@ def images_say_which(compose: Compose) -> Iterator[str]:
     text = "\n".join(str(manifest) for _, manifest in files())
     for name, container in compose.containers.items():
         image = container.said["image"]
-        if not re.search(r":(\d+\.\d+\.\d+|dev)", image):
+        if not re.search(r":v?(\d+\.\d+\.\d+|dev)", image):
             yield f"{name}: its image {image} must have a tag that says which it is"
         if name in settings.STORES and f"'{image}'" not in text:
             yield f"{name}: its image {image} is another one than in k8s/components"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
 from pydantic_settings import BaseSettings
 
 from dev.compose.file import SECRETS, Compose, Container, Rule
@@ -80,4 +81,20 @@ def users_have_their_databases(compose: Compose) -> Iterator[str]:
                     yield f"{name} uses the database {database}, which infra/mongodb/users.js does not open to it"
 
 
-RULES: tuple[Rule, ...] = (settings_are_known, settings_are_enough, calls_arrive, users_have_their_databases)
+def metrics_are_asked_for(compose: Compose) -> Iterator[str]:
+    """Prometheus asks all processes, each at its port for metrics."""
+    jobs = yaml.safe_load((ROOT / "infra" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    ports = {name: str(each["port"]) for job in jobs for each in job["dns_sd_configs"] for name in each["names"]}
+    for name, process in compose.processes.items():
+        setting = PORTS[str(process.module)].replace("_port", "_metrics_port").upper()
+        if process.environment.get(setting) != ports.get(str(process.module)):
+            yield f"{name} is not asked for its metrics at {setting}"
+
+
+RULES: tuple[Rule, ...] = (
+    settings_are_known,
+    settings_are_enough,
+    calls_arrive,
+    users_have_their_databases,
+    metrics_are_asked_for,
+)

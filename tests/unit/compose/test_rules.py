@@ -46,6 +46,10 @@ def mistake_port(d: Document) -> None:
     said(d, "gateway")["environment"]["TASK_SERVICE_TARGET"] = "dns:///task_svc:3001"
 
 
+def hide_the_numbers(d: Document) -> None:
+    said(d, "gateway2")["environment"]["API_GATEWAY_METRICS_PORT"] = "3101"
+
+
 def part_networks(d: Document) -> None:
     del said(d, "notify_svc")["networks"]["rabbitmq"]
 
@@ -158,6 +162,7 @@ def declare_for_nobody(d: Document) -> None:
         (forget_key, "user_svc:  JWT_PRIVATE_KEY_FILE must name a file that exists"),
         (exceed, "notify_svc:  DRAIN_SECONDS Input should be less than or equal to 300"),
         (mistake_port, "gateway: TASK_SERVICE_TARGET leads to task_svc:3001, where nobody listens"),
+        (hide_the_numbers, "gateway2 is not asked for its metrics at API_GATEWAY_METRICS_PORT"),
         (part_networks, "notify_svc shares no network with rabbitmq, which RABBITMQ_URL names"),
         (hurry, "user_svc does not wait until mongodb is healthy"),
         (move_database, "task_svc uses the database tasks, which infra/mongodb/users.js does not open to it"),
