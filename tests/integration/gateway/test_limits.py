@@ -23,6 +23,7 @@ from gateway.windows import Payment, RedisWindows
 from mesh.errors import ServiceError, deadline_exceeded, unavailable
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, raising
+from tests.metrics import counted
 from tests.waiting import eventually
 
 WAIT_S = 20
@@ -229,12 +230,14 @@ async def test_without_redis_a_share_is_counted_here_until_it_is_back(services: 
 
         assert [answer.status for answer in answers] == [200] * 5 + [429]
         assert {answer.headers["RateLimit-Limit"] for answer in answers} == {"5"}
+        assert counted("unified_limits_counted_alone") == 1
         health = (await edge.call("GET", "/health")).json
         assert health["parts"]["gateway"] == {"status": "degraded", "parts": {"redis": {"status": "unavailable"}}}
         await own_redis.start()
         while (await edge.call("GET", "/health")).json["status"] != "ok":
             await asyncio.sleep(0.05)
         assert (await edge.call("GET", "/api/tasks")).headers["RateLimit-Limit"] == "20"
+        assert counted("unified_limits_counted_alone") == 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from mesh.amqp import Broker, Channel, Delivery, Message, NotConfirmedError, Pub
 from mesh.consumer import ATTEMPTS, FIRST_ERROR, LAST_ERROR, QUEUE, REASON, Consumer
 from mesh.events import Event
 from mesh.outbox import publish
+from tests.metrics import counted
 from tests.waiting import PATIENCE_S, until
 
 LADDER_S = (0.1, 0.2)
@@ -142,6 +143,10 @@ async def test_a_failed_event_climbs_the_ladder_until_it_succeeds(start: Start, 
     assert handler.calls == 3
 
 
+def settled(queue: str, outcome: str) -> float:
+    return counted("unified_events_settled_total", queue=queue, outcome=outcome)
+
+
 async def test_an_event_that_never_succeeds_is_buried_with_its_story(rabbitmq: RabbitMQ, start: Start, event_type: str) -> None:
     handler, dead = Recorder(failures=99), DeadLetters()
     publisher = await start(handler)
@@ -155,6 +160,8 @@ async def test_an_event_that_never_succeeds_is_buried_with_its_story(rabbitmq: R
     assert buried.headers[ATTEMPTS] == len(LADDER_S)
     assert "handler failed" in buried.headers[FIRST_ERROR]
     assert "handler failed" in buried.headers[LAST_ERROR]
+    assert settled(event_type, "retried") == len(LADDER_S)
+    await until(lambda: settled(event_type, "buried") == 1)
 
 
 async def test_a_message_that_is_no_event_is_buried_at_once(rabbitmq: RabbitMQ, start: Start, event_type: str) -> None:
@@ -165,6 +172,7 @@ async def test_a_message_that_is_no_event_is_buried_at_once(rabbitmq: RabbitMQ, 
         buried = await dead.of(event_type)
     assert buried.headers[REASON] == "poison"
     assert handler.calls == 0
+    await until(lambda: settled(event_type, "buried") == 1)
 
 
 @pytest.mark.parametrize("attempts", ["many", b"\xff", -1])
@@ -189,6 +197,7 @@ async def test_an_event_that_cannot_be_put_aside_comes_back(rabbitmq: RabbitMQ, 
         await publish_until_confirmed(publisher, an_event(event_type))
         assert await handler.next() == an_event(event_type)
     assert handler.calls == 3
+    assert settled(event_type, "returned") == 2
 
 
 async def test_while_the_store_is_away_the_event_waits_and_climbs_no_ladder(start: Start, event_type: str) -> None:

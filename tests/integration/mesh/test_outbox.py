@@ -20,6 +20,7 @@ from mesh.events import Event
 from mesh.leases import Lease
 from mesh.mongo import Document
 from mesh.outbox import FIELD, SWEEP_BATCH, Outbox, pushing
+from tests.metrics import counted
 from tests.task_events import NOON, task_event
 from tests.waiting import PATIENCE_S, eventually, until
 
@@ -198,11 +199,16 @@ async def test_without_a_broker_events_stay_and_go_out_when_it_is_there(
 async def test_an_event_that_no_queue_wants_waits_for_one(
     rabbitmq: RabbitMQ, writer: Writer, documents: Documents, new_event: Callable[[], Event]
 ) -> None:
+    def published(outcome: str) -> float:
+        return counted("unified_outbox_published_total", outbox=documents.name, outcome=outcome)
+
     await writer.connect()
     event = new_event()
     await write(documents, event)
+    sent, unsent = published("sent"), published("unsent")
     await writer.outbox.sweep()
     assert await pending(documents) == [event.id]
+    assert (published("sent"), published("unsent")) == (sent, unsent + 1)
     received = Received(event.type)
     async with Broker(rabbitmq.url, [received], name="tests") as broker:
         await broker.up()
@@ -318,3 +324,5 @@ async def test_the_probe_says_how_much_waits_and_since_when(
     figures = await writer.outbox.probe()
     assert figures["pending"] == 2
     assert 120 <= figures["oldestSeconds"] < 180
+    assert counted("unified_outbox_pending", outbox=documents.name) == 2
+    assert counted("unified_outbox_oldest_seconds", outbox=documents.name) == figures["oldestSeconds"]

@@ -11,6 +11,7 @@ import pytest
 from unified.error.v1 import reason_pb2
 
 from mesh.errors import ServiceError
+from tests.metrics import counted
 from user_svc.passwords import BcryptPasswords
 
 SNOWMEN = "\N{SNOWMAN}" * 24  # 72 bytes
@@ -92,6 +93,7 @@ async def all_wait(stuck: Stuck, count: int) -> list[asyncio.Task[bool]]:
 
 async def test_what_exceeds_the_queue_is_refused_at_once(stuck: Stuck) -> None:
     waiting = await all_wait(stuck, 5)
+    assert counted("unified_bcrypt_jobs") == 5
     for call in (stuck.hash("correct horse"), stuck.matches("correct horse", None)):
         with pytest.raises(ServiceError) as raised:
             await call

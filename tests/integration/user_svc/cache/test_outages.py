@@ -12,6 +12,7 @@ from dev.servers import RedisServer
 from mesh.mongo import Document
 from mesh.redis import open_redis
 from tests.integration.user_svc.cache.profiles import LATER, NOON, renamed, swept, use_cases_of
+from tests.metrics import counted
 from user_svc.cache import RedisProfileCache
 from user_svc.cache_sweep import CacheSweep
 from user_svc.model import User
@@ -78,8 +79,10 @@ async def test_without_redis_everything_works_and_its_return_brings_nothing_old(
         await use_cases.profile(ada.id)
         own_redis.kill()
         assert await use_cases.profile(ada.id) == ada
+        bypassed = counted("unified_profile_cache_reads_total", outcome="bypass")
         changed = await use_cases.change_profile(ada.id, {"name": "Ada King"}, etag="")
         assert await use_cases.profile(ada.id) == changed
+        assert counted("unified_profile_cache_reads_total", outcome="bypass") == bypassed + 1
         with pytest.raises((RedisError, OSError)):
             await swept(cache, users)
 
