@@ -63,10 +63,11 @@ format: ## Format the code and fix what the linter can fix
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m ruff check --fix .
 
-proto: ## Generate the code in generated/ from protos/, and the Python client
+proto: ## Generate the code in generated/ from protos/, the Python client, and the files for REST clients
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.proto generate
 	@$(PYTHON) -m dev.client
+	@$(PYTHON) -m dev.collections
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \

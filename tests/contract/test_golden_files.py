@@ -6,13 +6,15 @@ After a change that is meant:
     make proto
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from dev.client.__main__ import written
+from dev.client.__main__ import written as client_written
+from dev.collections.__main__ import written as collections_written
 from gateway.bindings import build_bindings
 from gateway.contract import load_contract
 from gateway.openapi.document import build_document
@@ -35,8 +37,9 @@ def test_the_openapi_document_is_as_it_was_agreed(document: dict[str, object]) -
     assert document == orjson.loads((HERE / "openapi.json").read_bytes())
 
 
-def test_the_python_client_is_written_from_the_contract_of_today() -> None:
-    stale = [path.name for path, code in written().items() if path.read_text() != code]
+@pytest.mark.parametrize("written", [client_written, collections_written], ids=["python", "collections"])
+def test_clients_are_written_from_the_contract_of_today(written: Callable[[], dict[Path, str]]) -> None:
+    stale = [path.name for path, text in written().items() if path.read_text() != text]
 
     assert stale == []
 
