@@ -15,6 +15,8 @@ SMALLEST_BYTES = 4096
 LARGEST_INLINE_BYTES = 64 * 1024
 LEVEL = 1
 COMPRESSIBLE = re.compile(r"text/(html|css|javascript)|application/(json|problem\+json)")
+# What a client takes over into what it has. Without its own policy, a page that is there already would get that of JSON.
+KEPT = ("ETag", "Vary", "Cache-Control", "Content-Security-Policy")
 _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 
 
@@ -30,7 +32,7 @@ async def represented(request: web.BaseRequest, response: web.StreamResponse) ->
         # The same version in other bytes.
         headers["ETag"] = "W/" + headers["ETag"].removeprefix("W/")
     if request.method in ("GET", "HEAD") and "ETag" in headers and is_known(request, headers["ETag"]):
-        kept = [(name, value) for name, value in headers.items() if name in ("ETag", "Vary", "Cache-Control")]
+        kept = [(name, value) for name, value in headers.items() if name in KEPT]
         return web.Response(status=304, headers=kept)
     if zips:
         response.body = await _zipped(response.body)
