@@ -40,7 +40,7 @@ INDEX = """<!doctype html>
 </html>
 """
 START = b"""SwaggerUIBundle({
-  url: "/openapi.json",
+  url: location.origin + "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   persistAuthorization: false,
