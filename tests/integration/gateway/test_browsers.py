@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser, Error
 from unified.task.v1 import task_service_pb2
 
 from gateway.bindings import build_bindings
@@ -15,6 +16,11 @@ from tests.integration.gateway.test_answers import TASK
 PAGE, STRANGER = "https://app.example.com", "https://evil.example.com"
 OWN_HEADERS = ("Date", "RateLimit-Remaining", "RateLimit", "RateLimit-Reset")
 CORS = "Access-Control-"
+CHANGE = """async ([url, authorization]) => {
+    const headers = {Authorization: authorization, "Content-Type": "application/json", "Idempotency-Key": "k"};
+    const answer = await fetch(url, {method: "PATCH", headers, body: '{"title": "Ship it"}'});
+    return [answer.status, answer.headers.get("ETag"), (await answer.json()).title];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +110,22 @@ async def test_every_origin_may_where_all_are_allowed(services: ScriptedServices
         answer = await edge.call("GET", "/api/tasks", headers={"Origin": STRANGER})
 
     assert (cors_of(answer)["Allow-Origin"], varies(answer) & {"Origin"}) == ("*", set())
+
+
+async def test_a_browser_lets_a_page_of_a_named_origin_change_things_and_no_other(
+    browser: Browser, edge: Edge, services: ScriptedServices, redis_url: str
+) -> None:
+    services.behaviours["UpdateTask"] = answering(task_service_pb2.UpdateTaskResponse(task=TASK))
+    # The page is any that is there. Its own policy would let it ask nobody.
+    page = await browser.new_page(bypass_csp=True)
+
+    async with running_edge(edge_settings(services, redis_url, cors_allowed_origins=(edge.url,))) as other:
+        asked = [f"{other.url}/api/tasks/{TASK.id}", other.authorization]
+        await page.goto(f"{edge.url}/health/live")
+        assert await page.evaluate(CHANGE, asked) == [200, f'"{TASK.etag}"', TASK.title]
+
+        await page.goto(f"{edge.url.replace('127.0.0.1', 'localhost')}/health/live")
+        with pytest.raises(Error, match="Failed to fetch"):
+            await page.evaluate(CHANGE, asked)
+    await page.close()
+    assert [call.method for call in services.calls] == ["UpdateTask"]
