@@ -1,15 +1,18 @@
 # One image for each process: docker build --build-arg SERVICE=gateway --tag unified/gateway:dev .
+# The base is named by its exact tag. A release names its digest too, which `docker buildx imagetools inspect` shows:
+# --build-arg BASE=python:3.13.7-slim-trixie@sha256:...
 ARG BASE=python:3.13.7-slim-trixie
 
 FROM ${BASE} AS packages
-ARG SERVICE
 # Empty: without the packages that OTEL_EXPORTER_OTLP_ENDPOINT needs.
 ARG TRACING=
 WORKDIR /build
 COPY requirements.lock requirements-tracing.lock requirements-assets.txt ./
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY=:all: PIP_NO_DEPS=1 PIP_REQUIRE_HASHES=1
-# Wheels alone, each by its hash; the files of the page of the API are the gateway's.
+# Wheels alone, each by its hash: a layer that all four images have in common.
 RUN python -m venv /opt/venv && /opt/venv/bin/python -m pip install -r requirements.lock ${TRACING:+-r requirements-tracing.lock}
+ARG SERVICE
+# The files of the page of the API.
 RUN if [ "$SERVICE" = gateway ]; then /opt/venv/bin/python -m pip install -r requirements-assets.txt; fi
 
 FROM ${BASE}

@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit audit check k8s-check compose-check compose-secrets format proto
+.PHONY: help up down status logs demo test unit audit check k8s-check compose-check compose-secrets image-check format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -57,6 +57,10 @@ k8s-check: ## Check the Kubernetes manifests: schemas, and that they are what th
 compose-check: ## Check compose.yaml: the Compose Specification, and that it is what the code says
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev.compose check
+
+image-check: ## Build the images without a container engine, and run the platform from them (needs root, buildah, mmdebstrap)
+	@dev/bootstrap.sh tests
+	@$(PYTHON) -m dev.images
 
 format: ## Format the code and fix what the linter can fix
 	@dev/bootstrap.sh
