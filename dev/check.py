@@ -12,6 +12,7 @@ _SOURCES = ("gateway", "user_svc", "task_svc", "notify_svc", "mesh", "dev", "tes
 
 def _checks() -> dict[str, list[str]]:
     sources = [name for name in _SOURCES if (ROOT / name).exists()]
+    workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").iterdir())
     return {
         "lint": _module("ruff", "check", "."),
         "format": _module("ruff", "format", "--check", "."),
@@ -20,6 +21,7 @@ def _checks() -> dict[str, list[str]]:
         "manifests": _module("dev.k8s", "check"),
         "compose.yaml": _module("dev.compose", "check"),
         "Dockerfile": _program("hadolint", "Dockerfile"),
+        "workflows": _module("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows),
         "shell scripts": _program("shellcheck", "dev/bootstrap.sh", ".ci/run"),
     }
 
