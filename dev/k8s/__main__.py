@@ -6,8 +6,8 @@ import sys
 import kubernetes_validate
 from kubernetes_validate.utils import SchemaNotFoundError, ValidationError
 
-from dev.k8s.manifests import OVERLAYS, Manifest, Manifests, base, files, has_kubectl, name_of, render
-from dev.k8s.rules import RULES
+from dev.k8s import availability, rules
+from dev.k8s.manifests import OVERLAYS, Manifest, Manifests, base, can_render, files, name_of, render
 from dev.k8s.secrets import secrets_for_trying
 
 KUBERNETES = "1.32"
@@ -24,12 +24,14 @@ def schema_problems(manifest: Manifest) -> list[str]:
     return []
 
 
-def problems_of(manifests: Manifests) -> list[str]:
-    return [problem for each in manifests.every for problem in schema_problems(each)] + rule_problems(manifests)
+def problems_of(overlay: str) -> list[str]:
+    manifests = render(overlay)
+    return [problem for each in manifests.every for problem in schema_problems(each)] + rule_problems(manifests, overlay)
 
 
-def rule_problems(manifests: Manifests) -> list[str]:
-    return [problem for rule in RULES for problem in rule(manifests)]
+def rule_problems(manifests: Manifests, overlay: str = "") -> list[str]:
+    chosen = (*rules.RULES, *availability.RULES, *availability.OF_OVERLAYS.get(overlay, ()))
+    return [problem for rule in chosen for problem in rule(manifests)]
 
 
 def check() -> int:
@@ -37,10 +39,11 @@ def check() -> int:
     found = [f"{path.name}: {problem}" for path, each in files() for problem in schema_problems(each)]
     found += [f"base: {problem}" for problem in rule_problems(base())]
     print(f"{'ok    ' if not found else 'FAILED'} files")
-    if not has_kubectl():
+    renders = can_render()
+    if not renders:
         print("The overlays were not rendered: install kubectl 1.21 or newer for that.")
-    for overlay in OVERLAYS if has_kubectl() else ():
-        problems = problems_of(render(overlay))
+    for overlay in OVERLAYS if renders else ():
+        problems = problems_of(overlay)
         print(f"{'ok    ' if not problems else 'FAILED'} overlay {overlay}")
         found += [f"{overlay}: {problem}" for problem in problems]
     print(*found, sep="\n", end="\n" * bool(found))

@@ -1,5 +1,6 @@
 """What `k8s/` holds, rendered, and the questions that the rules ask of it."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,17 @@ from dev.service import ROOT
 Manifest = dict[str, Any]
 FOLDER = ROOT / "k8s"
 OVERLAYS = ("dev", "staging", "production")
+KUBECTL = (1, 21)
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 
-def has_kubectl() -> bool:
-    return shutil.which("kubectl") is not None
+def can_render() -> bool:
+    """Whether there is a kubectl that knows components: Debian 12 has an older one."""
+    if shutil.which("kubectl") is None:
+        return False
+    asked = subprocess.run(["kubectl", "version", "--client", "--output=json"], capture_output=True, check=False, timeout=60)
+    version = json.loads(asked.stdout or "{}").get("clientVersion", {"major": "0", "minor": "0"})
+    return (int(version["major"]), int(version["minor"].rstrip("+"))) >= KUBECTL
 
 
 def render(overlay: str) -> "Manifests":

@@ -2,12 +2,13 @@
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from dev.k8s.__main__ import rule_problems, schema_problems
+from dev.k8s.__main__ import check, rule_problems, schema_problems
 from dev.k8s.manifests import Manifests, base
 from dev.k8s.secrets import SECRETS, secrets_for_trying
 
@@ -128,6 +129,34 @@ def forget_store(m: Manifests) -> None:
     del pod(m, "notify-svc")["metadata"]["labels"]["unified/uses-rabbitmq"]
 
 
+def ask_once(m: Manifests) -> None:
+    container(m, "task-svc")["readinessProbe"] = container(m, "task-svc")["livenessProbe"]
+
+
+def ask_by_connecting(m: Manifests) -> None:
+    container(m, "task-svc")["startupProbe"] = {"tcpSocket": {"port": 3002}}
+
+
+def hide_replicas(m: Manifests) -> None:
+    del named(m, "Service", "user-svc")["spec"]["clusterIP"]
+
+
+def crowd(m: Manifests) -> None:
+    pod(m, "gateway")["spec"]["topologySpreadConstraints"].pop(0)
+
+
+def hold_on(m: Manifests) -> None:
+    del named(m, "PodDisruptionBudget", "gateway")["spec"]["unhealthyPodEvictionPolicy"]
+
+
+def admit_everybody(m: Manifests) -> None:
+    m.every.append({"kind": "Namespace", "metadata": {"name": "unified", "labels": {}}})
+
+
+def keep_two(m: Manifests) -> None:
+    named(m, "HorizontalPodAutoscaler", "gateway")["spec"]["minReplicas"] = 2
+
+
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
@@ -153,13 +182,21 @@ def forget_store(m: Manifests) -> None:
         (close_the_way, "no network policy lets gateway call task-svc"),
         (close_the_door, "no network policy lets user-svc be called by gateway"),
         (allow_everything, "no network policy denies everything that is not allowed"),
+        (ask_once, "Deployment task-svc must not be restarted because it is not ready"),
+        (ask_by_connecting, "Deployment task-svc needs a startupProbe by grpc"),
+        (hide_replicas, "Service user-svc must be headless, or callers stay with one replica"),
+        (crowd, "Deployment gateway must be spread over topology.kubernetes.io/zone"),
+        (hold_on, "PodDisruptionBudget gateway must let what is broken anyway go"),
+        (admit_everybody, "Namespace unified must refuse pods that are not restricted"),
+        (keep_two, "HorizontalPodAutoscaler gateway must keep 3 or more"),
         (forget_store, "notify-svc must have the label unified/uses-rabbitmq if, and only if, it has RABBITMQ_URL"),
     ],
 )
 def test_what_is_broken_is_said(break_it: Callable[[Manifests], None], problem: str) -> None:
     manifests = Manifests(copy.deepcopy(BASE.every))
     break_it(manifests)
-    assert any(problem in each for each in rule_problems(manifests)), rule_problems(manifests)
+    found = rule_problems(manifests, "production")
+    assert any(problem in each for each in found), found
 
 
 def test_a_misspelt_field_is_found() -> None:
@@ -167,6 +204,19 @@ def test_a_misspelt_field_is_found() -> None:
     probed = container(manifests, "gateway")
     probed["readynessProbe"] = probed.pop("readinessProbe")
     assert schema_problems(named(manifests, "Deployment", "gateway"))
+
+
+@pytest.mark.parametrize("old", ['{"clientVersion": {"major": "1", "minor": "20+"}}', ""], ids=["older", "none"])
+def test_without_a_recent_kubectl_the_files_are_checked_and_one_sentence_says_so(
+    old: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if old:
+        (tmp_path / "kubectl").write_text(f"#!/bin/sh\necho '{old}'\n")
+        (tmp_path / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert check() == 0
+    said = ["ok     files", "The overlays were not rendered: install kubectl 1.21 or newer for that."]
+    assert capsys.readouterr().out.splitlines() == said
 
 
 def test_secrets_for_trying_have_every_key_and_never_twice_the_same_password() -> None:
