@@ -22,7 +22,7 @@ def _checks() -> dict[str, list[str]]:
         "compose.yaml": _module("dev.compose", "check"),
         "Dockerfile": _program("hadolint", "Dockerfile"),
         "workflows": _module("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows),
-        "shell scripts": _program("shellcheck", "dev/bootstrap.sh", ".ci/run"),
+        "shell scripts": _program("shellcheck", "dev/bootstrap.sh", ".ci/run", "scripts/posix/dev", "scripts/posix/clean"),
     }
 
 
