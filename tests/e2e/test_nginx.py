@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import json
+import secrets
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from dev.servers import Mongod, RabbitMQ
 from tests.e2e.conftest import PlatformBehindNginx, behind_nginx
 from tests.e2e.rest import Answer, Person, visiting
 from tests.nginx import GRPC_HOST, Nginx
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually, until
 
 # Of each of the clients while a gateway dies.
 WRITES = 25
@@ -40,6 +42,30 @@ async def test_it_speaks_tls_1_3_and_http_2(nginx: Nginx) -> None:
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(ssl.SSLError):
         await asyncio.open_connection("localhost", nginx.port, ssl=old)
+
+
+async def test_a_client_of_http_2_is_answered_in_it(nginx: Nginx) -> None:
+    asked = await asyncio.create_subprocess_exec(
+        *("curl", "--silent", "--http2", "--cacert", str(nginx.certificate), "--output", "/dev/null"),
+        *("--write-out", "%{http_version} %{http_code}", f"{nginx.url}/health"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    answer, _ = await asyncio.wait_for(asked.communicate(), PATIENCE_S)
+    assert answer == b"2 200"
+
+
+async def test_requests_are_shared_by_both_gateways(platform_behind_nginx: PlatformBehindNginx) -> None:
+    nginx, name = platform_behind_nginx.nginx, f"shared-{secrets.token_hex(6)}"
+    async with visiting(nginx.url) as visitor:
+        for _ in range(10):
+            (await visitor.get("/health", headers={"X-Request-Id": name})).expect(200)
+
+    def gateways() -> list[str]:
+        lines = nginx.log_file.read_text().splitlines()
+        return [json.loads(line)["gateway"] for line in lines if name in line]
+
+    await until(lambda: len(gateways()) == 10)
+    assert {f"http://{gateway}" for gateway in gateways()} == set(platform_behind_nginx.base_urls)
 
 
 async def test_plain_http_is_sent_to_https(nginx: Nginx) -> None:
