@@ -16,7 +16,7 @@ from dev.ports import free_port
 from dev.servers import Mongod, RabbitMQ, RedisServer
 from tests.platform import Platform
 
-pytest_plugins = ["tests.browser", "tests.kinds"]
+pytest_plugins = ["tests.kinds"]
 
 _REDIS_DATABASES = 1000
 _RUNS = Path(__file__).parent.parent / ".local" / "test"

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import connector
 
 from dev.servers import Mongod, RabbitMQ
+from tests.browser import browser  # noqa: F401  (a fixture)
 from tests.e2e.rest import Client, Person, visiting
 from tests.nginx import Nginx
 from tests.platform import SERVICES, Platform

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.browser import browser  # noqa: F401  (a fixture)
 from tests.integration.gateway.edge import Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
 
