@@ -127,7 +127,8 @@ def _resource(operation: Object) -> list[tuple[str, Any]]:
 
 
 def _parameter(parameter: Object, names: Mapping[str, str]) -> Parameter:
-    example = filled(parameter.get("example", ""), names)
+    examples = [parameter["example"]] if "example" in parameter else parameter["schema"].get("examples", [""])
+    example = filled(examples[0], names)
     first = example[0] if isinstance(example, list) else example
     return Parameter(parameter["name"], text_of(first), parameter.get("description", ""), parameter.get("required", False))
 

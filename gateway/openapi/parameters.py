@@ -1,4 +1,8 @@
-"""The parameters of a binding in the document: of its path and query, and the headers that it reads."""
+"""The parameters of a binding in the document: of its path and query, and the headers that it reads.
+
+Tools fill a parameter's `example` in, so what may be left out has its example in its schema: sent unasked, a condition or a key
+would change the answer.
+"""
 
 from collections.abc import Iterator
 
@@ -20,29 +24,31 @@ IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
     "description": "Only act while this is still the resource's entity tag; `*` is any.",
-    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG})$"},
-    "example": '"1"',
+    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG})$", "examples": ['"1"']},
 }
 IF_NONE_MATCH: Schema = {
     "name": "If-None-Match",
     "in": "header",
     "description": "Entity tags that the client has, separated by commas, or `*`: when one is the resource's, the answer is 304.",
-    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG}( *, *{_TAG})*)?$"},
-    "example": '"1"',
+    "schema": {"type": "string", "pattern": rf"^([*]|{_TAG}( *, *{_TAG})*)?$", "examples": ['"1"']},
 }
 _IDEMPOTENCY_KEY: Schema = {
     "name": IDEMPOTENCY_HEADER,
     "in": "header",
     "description": "Under the same key the same request has one effect and the same answer, for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
-    "example": "6f6c0a52-8a52-4d3e-9c3e-0a3c5d5a1f0b",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^[\x21-\x7e]+$",
+        "examples": ["6f6c0a52-8a52-4d3e-9c3e-0a3c5d5a1f0b"],
+    },
 }
 TIMEOUT: Schema = {
     "name": TIMEOUT_HEADER,
     "in": "header",
     "description": "Seconds after which the client no longer waits. It can only lower what the platform allows.",
-    "schema": {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?$"},
-    "example": "2.5",
+    "schema": {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?$", "examples": ["2.5"]},
 }
 
 
@@ -52,11 +58,10 @@ def parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
     for parameter, span in zip(reader.path, binding.template.spans, strict=True):
         schema: Schema = {"minLength": 1, **schemas.field(parameter.field, Use.INPUT)}
         schema |= {} if span.is_one_segment else {"pattern": span.regex}
-        yield _parameter(parameter, "path", schema) | {"required": True}
+        yield _parameter(parameter, "path", schema, required=True)
     for parameter in reader.query:
         schema = schemas.field(parameter.field, Use.INPUT)
-        required = parameter.field.GetOptions().Extensions[options_pb2.rules].required
-        yield _parameter(parameter, "query", schema) | ({"required": True} if required else {})
+        yield _parameter(parameter, "query", schema, required=parameter.field.GetOptions().Extensions[options_pb2.rules].required)
     if binding.is_stream:
         yield last_event_id(binding, schemas)
     if reader.takes_etag:
@@ -74,8 +79,13 @@ def may_be_known(binding: Binding) -> bool:
     return binding.verb == "GET" and ETAG in binding.resource.fields_by_name
 
 
-def _parameter(parameter: Parameter, place: str, schema: Schema) -> Schema:
-    description = {"description": schema.pop("description")} if "description" in schema else {}
-    found = example_of(parameter.field, Use.INPUT)
-    example = {} if found is None else {"example": found}
-    return {"name": parameter.name, "in": place, **description, "schema": schema, **example}
+def _parameter(parameter: Parameter, place: str, schema: Schema, *, required: bool) -> Schema:
+    result: Schema = {"name": parameter.name, "in": place, "schema": schema}
+    if "description" in schema:
+        result["description"] = schema.pop("description")
+    example = example_of(parameter.field, Use.INPUT)
+    if required:
+        return result | {"required": True, "example": example}
+    if example is not None:
+        schema["examples"] = [example]
+    return result

@@ -11,7 +11,7 @@ import orjson
 from gateway import sse
 from gateway.bindings import Binding
 from gateway.openapi.examples import message_example
-from gateway.openapi.schemas import Schema, Schemas, Use, stated_example
+from gateway.openapi.schemas import Schema, Schemas, Use
 from gateway.stream_shape import StreamShape, shape_of
 from gateway.streaming import LAST_EVENT_ID
 
@@ -27,7 +27,6 @@ def last_event_id(binding: Binding, schemas: Schemas) -> Schema:
         "in": "header",
         "description": "The id of the last event that the client has seen: the stream goes on behind it. Now, when not sent.",
         "schema": schema,
-        "example": stated_example(field),
     }
 
 

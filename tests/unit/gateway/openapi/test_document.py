@@ -35,7 +35,7 @@ def shown(part: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any], Any
     if not isinstance(part, dict):
         return
     if "schema" in part:
-        examples = [each["value"] for each in part.get("examples", {}).values()]
+        examples = [each["value"] for each in part.get("examples", {}).values()] + part["schema"].get("examples", [])
         yield from ((place, part["schema"], each) for each in (*examples, *([part["example"]] if "example" in part else [])))
     for name, inner in part.items():
         if name not in ("example", "examples"):
@@ -56,13 +56,19 @@ def test_every_example_is_valid() -> None:
 def test_whatever_may_be_sent_or_is_answered_has_an_example() -> None:
     without = []
     for name, operation in OPERATIONS.items():
-        without += [(name, each["name"]) for each in operation.get("parameters", []) if "example" not in each]
+        without += [(name, each["name"]) for each in operation.get("parameters", []) if "example" not in str(each)]
         bodies = [operation.get("requestBody", {}), *map(resolved, operation["responses"].values())]
         without += [
             (name, "") for body in bodies if (media := body.get("content")) and "example" not in str(next(iter(media.values())))
         ]
 
     assert {name for _, name in without} == WITHOUT_EXAMPLE
+
+
+def test_only_what_must_be_sent_is_filled_in_for_those_who_try() -> None:
+    parameters = [each for operation in OPERATIONS.values() for each in operation.get("parameters", [])]
+
+    assert [each["name"] for each in parameters if ("example" in each) != each.get("required", False)] == []
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
