@@ -105,12 +105,19 @@ ensure_servers() {
     has redis-server || is_set REDIS_URL REDIS_HOST || missing="$missing redis-server"
     has rabbitmq-server || is_set RABBITMQ_URL || missing="$missing rabbitmq-server"
     [ "$needed" = servers ] || has nginx || missing="$missing nginx"
-    [ "$needed" = servers ] || has chromium || missing="$missing chromium"
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || install_packages $missing || refuse \
         "Could not install the packages:$missing. Install them, or set REDIS_URL and RABBITMQ_URL to servers elsewhere."
 }
 
+has_browser() { has chromium || has google-chrome || ls "$HOME"/.cache/ms-playwright/chromium* >/dev/null 2>&1; }
+
+# Debian has a browser among its packages; Ubuntu has not, and there the one that playwright brings will do.
+ensure_browser() {
+    has_browser || install_packages chromium || $venv/bin/python -m playwright install --with-deps chromium >&2 || refuse \
+        "Could not install a browser: install the package chromium, or Google Chrome."
+}
+
 ensure_environment
 case $needed in servers | tests) ensure_servers ;; esac
-[ "$needed" != tests ] || ensure_node_packages
+[ "$needed" != tests ] || { ensure_browser && ensure_node_packages; }
