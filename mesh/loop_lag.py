@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from prometheus_client import Histogram
 
-INTERVAL_S = 0.1
+INTERVAL_S = 0.25
 LAG = Histogram(
     "unified_loop_lag_seconds",
     "How late the event loop came to what was due.",
