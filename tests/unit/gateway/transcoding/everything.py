@@ -1,4 +1,4 @@
-"""A message with a field of every kind that the edge carries, random values of it, and what json_format differs in."""
+"""A message with a field of every kind that the edge carries, and random values of it."""
 
 from datetime import UTC, datetime
 from string import ascii_lowercase
@@ -8,8 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
-from gateway.transcoding.enums import short_names
-from gateway.transcoding.supported import DURATION, FIELD_MASK, TIMESTAMP, WELL_KNOWN
+from gateway.transcoding.supported import DURATION, FIELD_MASK, TIMESTAMP
 from gateway.transcoding.values import _INTEGER_RANGES
 from tests.unit.gateway.contracts import usable_message
 
@@ -92,22 +91,6 @@ def fields_of(descriptor: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
         some.flatmap(lambda names: st.fixed_dictionaries({name: optional[name] for name in names})),
         st.one_of(st.just({}), *one_of_choice),
     )
-
-
-def shorten_enums(value: Any, descriptor: Descriptor) -> Any:
-    """json_format's output with enum values as REST shows them."""
-    if descriptor.full_name in WELL_KNOWN:
-        return value
-    by_json_name = {field.json_name: field for field in descriptor.fields}
-    return {key: _each(item, by_json_name[key]) for key, item in value.items()}
-
-
-def _each(value: Any, field: FieldDescriptor) -> Any:
-    if isinstance(value, list):
-        return [_each(item, field) for item in value]
-    if field.enum_type is not None:
-        return short_names(field.enum_type)[field.enum_type.values_by_name[value].number]
-    return shorten_enums(value, field.message_type) if field.message_type is not None else value
 
 
 def without_zero_enums(value: Any) -> Any:
