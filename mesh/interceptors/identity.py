@@ -31,9 +31,10 @@ def identity(verifier: TokenVerifier) -> Interceptor:
 
 
 def _caller(verifier: TokenVerifier, context: Context) -> Caller | None:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization":
-            if not isinstance(value, str) or not value.lower().startswith(SCHEME):
-                raise ServiceError(reason_pb2.REASON_UNAUTHENTICATED, "the authorization metadata is not a bearer token")
-            return verifier.verify(value[len(SCHEME) :].strip())
-    return None
+    sent = [value for key, value in context.invocation_metadata() or () if key == "authorization"]
+    if not sent:
+        return None
+    # Of two of them another hop might read the other one.
+    if len(sent) > 1 or not isinstance(sent[0], str) or not sent[0].lower().startswith(SCHEME):
+        raise ServiceError(reason_pb2.REASON_UNAUTHENTICATED, "the authorization metadata is not one bearer token")
+    return verifier.verify(sent[0][len(SCHEME) :].strip())

@@ -109,6 +109,15 @@ async def test_a_bad_token_is_refused_where_one_is_needed_and_ignored_elsewhere(
         assert (await stub.Login(LOGIN, metadata=metadata, timeout=TIMEOUT_S)).token == "nobody"
 
 
+async def test_two_tokens_are_none() -> None:
+    servicer = Scripted()
+    async with stub_of(servicer) as stub:
+        for second in (ADA, signed_in("bob", SECRET), signed_in("ada", SECRET[::-1])):
+            with refused(reason_pb2.REASON_UNAUTHENTICATED):
+                await stub.GetProfile(PROFILE, metadata=ADA + second, timeout=TIMEOUT_S)
+    assert servicer.calls == 0
+
+
 async def test_a_users_method_is_for_users() -> None:
     servicer = Scripted()
     async with stub_of(servicer) as stub:
