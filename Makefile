@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit audit check k8s-check compose-check compose-secrets image-check format proto
+.PHONY: help up down status logs demo test unit audit fuzz check k8s-check compose-check compose-secrets image-check format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -45,6 +45,10 @@ unit: ## Run the tests that need no server: make unit ARGS='-k task'
 audit: ## Kill everything under load and account for every change: make audit ARGS='--short --seed 7'
 	@dev/bootstrap.sh tests
 	@$(PYTHON) -m tests.audit $(ARGS)
+
+fuzz: ## Look for a request that is answered wrongly, ten minutes long: make fuzz ARGS='--minutes 1 --seed 7'
+	@dev/bootstrap.sh tests
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 check: ## Run the static checks alone: formatting, lint, types, contracts, stale generated code, manifests, compose.yaml
 	@dev/bootstrap.sh
