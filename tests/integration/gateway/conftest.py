@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from dev.ports import free_port
 from tests.browser import browser  # noqa: F401  (a fixture)
-from tests.integration.gateway.edge import Edge, edge_settings, running_edge
+from tests.integration.gateway.edge import SECRET, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
 
 
@@ -35,3 +36,17 @@ def services(shared_services: ScriptedServices) -> ScriptedServices:
 def edge(shared_edge: Edge, services: ScriptedServices) -> Edge:
     """A gateway that gives calls and bodies half a second."""
     return shared_edge
+
+
+@pytest.fixture
+def environment(services: ScriptedServices, redis_url: str) -> dict[str, str]:
+    """The settings of a gateway that is a process."""
+    return {
+        "API_GATEWAY_PORT": str(free_port()),
+        "JWT_SECRET": SECRET,
+        "REDIS_URL": redis_url,
+        "USER_SERVICE_TARGET": services.target,
+        "TASK_SERVICE_TARGET": services.target,
+        "NOTIFICATION_SERVICE_TARGET": services.target,
+        "DRAIN_SECONDS": "2",
+    }

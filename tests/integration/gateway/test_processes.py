@@ -15,8 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dev.ports import free_port, in_use
 from dev.service import SOURCES
-from tests.integration.gateway.edge import SECRET, Edge
-from tests.integration.gateway.services import ScriptedServices
+from tests.integration.gateway.edge import Edge
 
 WAIT_S = 40
 ROOT = Path(__file__).parents[3]
@@ -33,19 +32,6 @@ async def gateway(environment: Mapping[str, str]) -> AsyncIterator[Process]:
         if process.returncode is None:
             process.kill()
         await process.communicate()
-
-
-@pytest.fixture
-def environment(services: ScriptedServices, redis_url: str) -> dict[str, str]:
-    return {
-        "API_GATEWAY_PORT": str(free_port()),
-        "JWT_SECRET": SECRET,
-        "REDIS_URL": redis_url,
-        "USER_SERVICE_TARGET": services.target,
-        "TASK_SERVICE_TARGET": services.target,
-        "NOTIFICATION_SERVICE_TARGET": services.target,
-        "DRAIN_SECONDS": "2",
-    }
 
 
 async def until(holds: Callable[[], bool]) -> None:
