@@ -71,6 +71,7 @@ class ServiceCalls:
     ) -> tuple[Any, Metadata]:
         if not self._breaker.admits():
             raise unavailable("the service")
+        began = time.monotonic()
         try:
             answer, trailing = await self._traced(method, request, metadata, timeout_s)
         except grpc.aio.AioRpcError as error:
@@ -78,7 +79,10 @@ class ServiceCalls:
                 raise
             if error.code() in SILENCE and not has_reason(error):
                 log.warning("service did not answer", extra={"code": error.code().name, "error": error.details()})
-                self._breaker.failed()
+                if _went_away(error):
+                    self._breaker.broke_off(began)
+                else:
+                    self._breaker.failed()
             else:
                 self._breaker.succeeded()
             raise

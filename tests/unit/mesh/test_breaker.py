@@ -43,6 +43,17 @@ def test_failures_in_a_row_open_it(breaker: Breaker) -> None:
     assert not breaker.admits()
 
 
+def test_calls_that_were_under_way_together_are_one_failure(breaker: Breaker, clock: Clock) -> None:
+    clock.now = 2.0
+    for began in (1.0, 1.1, 1.2, 1.9):
+        breaker.broke_off(began)
+    assert breaker.admits()
+    for began in (2.1, 3.1):
+        clock.now = began + 0.5
+        breaker.broke_off(began)
+    assert not breaker.admits()
+
+
 def test_while_open_one_trial_goes_out_at_a_time(breaker: Breaker, clock: Clock) -> None:
     for _ in range(3):
         breaker.failed()
