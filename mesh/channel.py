@@ -16,6 +16,9 @@ OPTIONS = [
     ("grpc.min_reconnect_backoff_ms", 100),
     # A replica that was restarted is found again within this, before a rolling restart takes the next one down.
     ("grpc.max_reconnect_backoff_ms", 500),
+    # A name in DNS is looked up again when a connection ends, but not more often than this. With gRPC's own 30 seconds a caller
+    # would know no replica that is alive when all of them were replaced meanwhile.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -32,8 +32,6 @@ OPTIONS = [
     ("grpc.max_receive_message_length", 5 * 1024 * 1024),
     # Without this a second server on the port would silently share it.
     ("grpc.so_reuseport", 0),
-    # Clients behind a headless service find new replicas only when a connection ends.
-    ("grpc.max_connection_age_ms", 60_000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -102,15 +100,17 @@ async def serving(
     verifier: TokenVerifier,
     health: HealthWatch,
     drain_s: float,
+    connection_age_s: float,
     keys: IdempotencyStore | None = None,
     tracer: Tracer = OFF,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
-    refused. `keys` is needed where a method accepts idempotency keys. Yields the port, a free one where `address`
-    ends in ":0". Raises OSError when the port is taken."""
+    refused. A connection ends after `connection_age_s`, give or take a tenth, when its calls are answered: only then clients of a
+    name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. Yields the port, a free one where
+    `address` ends in ":0". Raises OSError when the port is taken."""
     in_flight = _InFlight()
     chain = [in_flight.intercept, telemetry(tracer), errors, deadline, identity(verifier), access, validation, idempotency(keys)]
-    server = grpc.aio.server(options=OPTIONS)
+    server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_connection_age_ms", int(connection_age_s * 1000))])
     status = Service(STATUS_SERVICE, StatusServicer(health), add_StatusServiceServicer_to_server)
     services = [*services, status]
     for service in services:

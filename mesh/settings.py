@@ -79,6 +79,13 @@ class Settings(Variables):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class ServiceSettings(Settings):
+    """What every service is told. `connection_age_seconds` is how long a caller keeps a connection: only then it asks again which
+    replicas there are, as long as none goes away."""
+
+    connection_age_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 60
+
+
 class JwtSettings(Variables):
     """How access tokens are verified: with JWT_SECRET where it is set, else with the public keys in JWT_JWKS_FILE."""
 

@@ -87,6 +87,7 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 health=health,
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
+                connection_age_s=settings.connection_age_seconds,
                 keys=keys,
             )
         )

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, Settings, StreamOverlap
+from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, ServiceSettings, StreamOverlap
 
 
-class NotifySettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSettings):
+class NotifySettings(ServiceSettings, JwtSettings, RabbitSettings, OptionalRedisSettings):
     """`event_retry_delays_seconds` are the pauses before the second, third ... attempt at an event, separated by commas."""
 
     notification_service_port: Port = 3003

@@ -4,10 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mesh.settings import JwtSettings, MongoUri, OptionalRedisSettings, Port, RabbitSettings, Settings, StreamOverlap, Target
+from mesh.settings import (
+    JwtSettings,
+    MongoUri,
+    OptionalRedisSettings,
+    Port,
+    RabbitSettings,
+    ServiceSettings,
+    StreamOverlap,
+    Target,
+)
 
 
-class TaskSettings(Settings, JwtSettings, RabbitSettings, OptionalRedisSettings):
+class TaskSettings(ServiceSettings, JwtSettings, RabbitSettings, OptionalRedisSettings):
     """`outbox_sweep_age_seconds` is how old an unsent event must be before the sweep takes it from its writer;
     `outbox_lease_seconds` is how long the events that a dead process left may wait for another one's sweep, and reminders for
     another one to fire them;

@@ -61,6 +61,7 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
                 health=health,
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
+                connection_age_s=settings.connection_age_seconds,
             )
         )
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from mesh.settings import JwtSettings, MongoUri, Port, ReadableFile, RedisSettings, Settings
+from mesh.settings import JwtSettings, MongoUri, Port, ReadableFile, RedisSettings, ServiceSettings
 from user_svc.tokens import SigningKey, read_private_key, shared_secret
 
 Seconds = Annotated[int, Field(ge=1)]
 
 
-class UserSettings(Settings, JwtSettings, RedisSettings):
+class UserSettings(ServiceSettings, JwtSettings, RedisSettings):
     """Tokens are signed with JWT_SECRET where it is set, else with the key in JWT_PRIVATE_KEY_FILE."""
 
     user_service_port: Port = 3001

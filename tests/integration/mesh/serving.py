@@ -70,13 +70,21 @@ def _caller_id() -> str:
 
 @asynccontextmanager
 async def server(
-    servicer: Scripted | None = None, *, address: str = "127.0.0.1:0", health: HealthWatch | None = None, drain_s: float = 0
+    servicer: Scripted | None = None,
+    *,
+    address: str = "127.0.0.1:0",
+    health: HealthWatch | None = None,
+    drain_s: float = 0,
+    connection_age_s: float = 60,
 ) -> AsyncIterator[int]:
     """Yields the port."""
     health = health or HealthWatch({}, needed=frozenset())
     service = Service(USER_SERVICE, servicer or Scripted(), add_UserServiceServicer_to_server)
     verifier = TokenVerifier(TokenKeys(secret=SECRET), issuer="unified", audience="unified")
-    async with health.watching(), serving(address, [service], verifier=verifier, health=health, drain_s=drain_s) as port:
+    async with (
+        health.watching(),
+        serving(address, [service], verifier=verifier, health=health, drain_s=drain_s, connection_age_s=connection_age_s) as port,
+    ):
         yield port
 
 

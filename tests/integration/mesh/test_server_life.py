@@ -141,5 +141,5 @@ async def test_a_method_outside_the_contract_stops_the_start(
     service = Service(messages.DESCRIPTOR.services_by_name[name], servicer(), add_to_server)
     verifier = TokenVerifier(TokenKeys(secret=SECRET), issuer="", audience="")
     with pytest.raises(ValueError, match=complaint):
-        async with serving("127.0.0.1:0", [service], verifier=verifier, health=health, drain_s=0):
+        async with serving("127.0.0.1:0", [service], verifier=verifier, health=health, drain_s=0, connection_age_s=60):
             pass

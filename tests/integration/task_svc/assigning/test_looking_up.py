@@ -103,7 +103,10 @@ async def serving_directory(servicer: Noting, secret: str, address: str = "127.0
     verifier = TokenVerifier(TokenKeys(secret=secret), issuer="unified", audience="unified")
     descriptor = directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"]
     service = Service(descriptor, servicer, add_DirectoryServiceServicer_to_server)
-    async with health.watching(), serving(address, [service], verifier=verifier, health=health, drain_s=0) as port:
+    async with (
+        health.watching(),
+        serving(address, [service], verifier=verifier, health=health, drain_s=0, connection_age_s=60) as port,
+    ):
         yield port
 
 
