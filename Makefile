@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo test unit audit fuzz check k8s-check compose-check compose-secrets image-check format proto
+.PHONY: help up down status logs demo certs test unit audit fuzz check k8s-check compose-check compose-secrets image-check format proto
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -27,6 +27,10 @@ logs: ## Follow the logs of all processes, or of one: make logs NAME=task_svc
 demo: ## Use the running platform once, as a person would
 	@dev/bootstrap.sh
 	@$(PYTHON) -m dev demo
+
+certs: ## Make a CA, and of it new certificates for all processes, to try mutual TLS between them
+	@dev/bootstrap.sh
+	@$(PYTHON) -m dev certs
 
 compose-secrets: ## Make the passwords, keys and certificate that compose.yaml mounts; then: docker compose up --build --wait
 	@dev/bootstrap.sh

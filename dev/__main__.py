@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from contextlib import nullcontext
 from typing import Any
 
+from dev.certs import certs
 from dev.configuration import read_configuration
 from dev.demo import demo
 from dev.down import down
@@ -29,12 +30,15 @@ async def supervise() -> int:
     return 0 if await Supervisor(stack.stages, StateWriter(configuration.home)).run() else 1
 
 
+COMMANDS = {"up": up, "down": down, "status": status, "demo": demo, "certs": certs, "supervise": supervise}
+
+
 def _command(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     match arguments.command:
         case "logs":
             return logs(arguments.name, follow=not arguments.no_follow)
         case command:
-            return {"up": up, "down": down, "status": status, "demo": demo, "supervise": supervise}[command]()
+            return COMMANDS[command]()
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     shown.add_argument("name", nargs="?", help="of one process, like task_svc")
     shown.add_argument("--no-follow", action="store_true", help="stop at the end of the logs")
     commands.add_parser("demo", help="use the running platform once, as a person would")
+    commands.add_parser("certs", help="make a certificate for each process, for mutual TLS")
     commands.add_parser("supervise", help="what `up` runs in the background")
     return parser.parse_args()
 

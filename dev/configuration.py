@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import DirectoryPath
 from pydantic_settings import BaseSettings
 
 from dev import env_file
+from dev.authority import certificate_settings
 from dev.keys import ensure_key_pair
 from mesh.settings import Port
 
@@ -26,10 +28,19 @@ class Ports(BaseSettings):
     user_service_metrics_port: Port = 3101
     task_service_metrics_port: Port = 3102
     notification_service_metrics_port: Port = 3103
+    user_service_health_port: Port = 3201
+    task_service_health_port: Port = 3202
+    notification_service_health_port: Port = 3203
     local_mongodb_port: Port = 27117
     local_redis_port: Port = 6479
     local_rabbitmq_port: Port = 5772
     local_rabbitmq_management_port: Port = 15672
+
+
+class CertificateSettings(BaseSettings):
+    """The folder that `make certs` filled, where the processes are to speak mutual TLS."""
+
+    local_certificates: DirectoryPath | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,11 @@ class Configuration:
     @property
     def local_rabbitmq(self) -> bool:
         return "RABBITMQ_URL" not in self.given
+
+    def certificates_of(self, process: str) -> dict[str, str]:
+        """The settings that give the process its certificate; none where nothing is encrypted."""
+        folder = self.given.get("LOCAL_CERTIFICATES")
+        return certificate_settings(ROOT / folder, process) if folder else {}
 
     @property
     def environment(self) -> dict[str, str]:

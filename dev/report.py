@@ -25,7 +25,12 @@ def what_runs_where(stack: Stack, configuration: Configuration) -> str:
 
 
 def _metrics_ports(stack: Stack) -> list[int]:
-    return [port for service in (stack.gateway, *stack.services) for port in [*service.ports.values()][1:]]
+    return [
+        port
+        for service in (stack.gateway, *stack.services)
+        for setting, port in service.ports.items()
+        if setting.endswith("_METRICS_PORT")
+    ]
 
 
 def _server_rows(stack: Stack) -> list[tuple[str, str]]:

@@ -35,7 +35,9 @@ class GrpcService(PlatformProcess):
     """A service that says over gRPC health whether it is ready."""
 
     async def ready(self) -> bool:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+        # Where it asks for certificates, health alone has a port without.
+        port = next((port for setting, port in self.ports.items() if setting.endswith("_HEALTH_PORT")), self.port)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
             try:
                 answer = await check(health_pb2.HealthCheckRequest(), timeout=_CALL_TIMEOUT_S)

@@ -13,6 +13,8 @@ from dev.service import Gateway, GrpcService, PlatformProcess
 
 # In the order of starting; stopping goes the other way. epmd belongs to rabbitmq and stops with it.
 NAMES = ("mongod", "redis", "epmd", "rabbitmq", "user_svc", "task_svc", "notify_svc", "gateway")
+# How the settings of each begin.
+SERVICES = {"user_svc": "USER_SERVICE", "task_svc": "TASK_SERVICE", "notify_svc": "NOTIFICATION_SERVICE"}
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,15 @@ class Stack:
 def build(configuration: Configuration, ports: Ports) -> Stack:
     servers = _servers(configuration, ports)
     settings = {**_addresses(servers), **_defaults(ports), **configuration.given, "PATH": os.defpath}
-    # The private key is the user service's alone.
+    # The private key is the user service's alone, and each has its own certificate.
     without_key = {name: value for name, value in settings.items() if name != "JWT_PRIVATE_KEY_FILE"}
+    own = {name: {**without_key, **configuration.certificates_of(name)} for name in SERVICES | {"gateway": ""}}
+    own["user_svc"] = {**settings, **own["user_svc"]}
     home = configuration.home
     services = [
-        GrpcService("user_svc", home, _ports_of("USER_SERVICE", ports), settings, ["user_svc"]),
-        GrpcService("task_svc", home, _ports_of("TASK_SERVICE", ports), without_key, ["task_svc"]),
-        GrpcService("notify_svc", home, _ports_of("NOTIFICATION_SERVICE", ports), without_key, ["notify_svc"]),
+        GrpcService(name, home, _grpc_ports_of(variable, ports), own[name], [name]) for name, variable in SERVICES.items()
     ]
-    gateway = Gateway("gateway", home, _ports_of("API_GATEWAY", ports), without_key, ["gateway"])
+    gateway = Gateway("gateway", home, _ports_of("API_GATEWAY", ports), own["gateway"], ["gateway"])
     return Stack(servers, [*services], gateway, settings)
 
 
@@ -80,6 +82,11 @@ def _addresses(servers: list[Process]) -> dict[str, str]:
 
 def _defaults(ports: Ports) -> dict[str, str]:
     return {name.upper(): str(port) for name, port in ports if not name.startswith("local_")}
+
+
+def _grpc_ports_of(service: str, ports: Ports) -> dict[str, int]:
+    health = f"{service}_HEALTH_PORT"
+    return {**_ports_of(service, ports), health: getattr(ports, health.lower())}
 
 
 def _ports_of(service: str, ports: Ports) -> dict[str, int]:

@@ -58,7 +58,7 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings), tracer)
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
         server = EdgeServer(handler, cors, max_header_bytes=settings.max_header_bytes, patience_s=settings.body_timeout_seconds)
-        services = {name: await _service_calls(target, stack, tracer) for name, target in settings.targets().items()}
+        services = {name: await _service_calls(settings, name, stack, tracer) for name in settings.targets()}
         streams = Streams(most=settings.streams_max, most_of_a_user=settings.streams_per_user_max)
         server.when_draining.append(streams.drain)
         wakeups = Wakeups(redis, {binding.method for binding in bindings if binding.is_stream})
@@ -84,16 +84,17 @@ async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIt
         )
 
 
-async def _service_calls(target: str, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
-    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget(), tracer)
+async def _service_calls(settings: GatewaySettings, name: str, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
+    channel = open_channel(settings.targets()[name], name, certificates=settings.mesh_certificates)
+    return ServiceCalls(await stack.enter_async_context(channel), Breaker(), RetryBudget(), tracer)
 
 
 async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> dict[str, ServiceHealth]:
     """Watches over channels of their own, which reach a service that says it is not ready."""
     healths = {}
     for name, target in settings.targets().items():
-        channel = await stack.enter_async_context(open_channel(target, healthy_only=False))
-        healths[name] = ServiceHealth(channel)
+        channel = open_channel(target, name, certificates=settings.mesh_certificates, healthy_only=False)
+        healths[name] = ServiceHealth(await stack.enter_async_context(channel))
     return healths
 
 

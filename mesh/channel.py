@@ -3,6 +3,10 @@
 import grpc
 import orjson
 
+from mesh.certificates import CertificateFiles, Certificates, dns_name
+from mesh.mutual_tls import channel_credentials
+from mesh.renewed_channel import RenewedChannel
+
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     # Replicas that say NOT_SERVING (draining, or without their database) get no calls.
@@ -25,11 +29,22 @@ OPTIONS = [
 ]
 
 
-def open_channel(target: str, *, healthy_only: bool = True) -> grpc.aio.Channel:
-    """A channel that spreads calls over the target's healthy replicas and reconnects by itself.
+def open_channel(
+    target: str, process: str = "", *, certificates: CertificateFiles | None = None, healthy_only: bool = True
+) -> grpc.aio.Channel:
+    """A channel that spreads calls over the target's healthy replicas and reconnects by itself. Leave it with `async with`.
 
     A call fails at once with UNAVAILABLE while no replica is healthy; without `healthy_only`, while none can be reached,
     which is for those who ask how a replica is. Set a timeout on every call: none is implied, and none is passed on by
-    grpc.aio.
+    grpc.aio. With `certificates`, calls go only to those whose certificate has the name of the `process`, whatever their
+    address is called.
     """
-    return grpc.aio.insecure_channel(target, options=[*(HEALTHY_ONLY if healthy_only else []), *OPTIONS])
+    options = [*(HEALTHY_ONLY if healthy_only else []), *OPTIONS]
+    if certificates is None:
+        return grpc.aio.insecure_channel(target, options=options)
+    options.append(("grpc.ssl_target_name_override", dns_name(process)))
+
+    def open_with(current: Certificates) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(target, channel_credentials(current), options=options)
+
+    return RenewedChannel(open_with, certificates)

@@ -6,7 +6,8 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-from grpc_health.v1 import health_pb2
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from prometheus_client import Gauge
 from unified.api.v1 import status_service_pb2 as pb
@@ -93,3 +94,23 @@ class StatusServicer(StatusServiceServicer):
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:
         return self._health.status()
+
+
+@contextlib.asynccontextmanager
+async def serving_health(address: str, port: int | None, health: HealthWatch) -> AsyncIterator[None]:
+    """Tell health on a port of its own, to those without a certificate; do nothing without a port. Raises OSError when it is
+    taken."""
+    if port is None:
+        yield
+        return
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+    try:
+        server.add_insecure_port(f"{address}:{port}")
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}:{port}: is the port taken?") from error
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(grace=0)

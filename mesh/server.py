@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,21 +10,24 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 from prometheus_client import Gauge
 from unified.api.v1.status_service_pb2 import DESCRIPTOR
 from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 
-from mesh.health import HealthWatch, StatusServicer
+from mesh.certificates import CertificateFiles
+from mesh.health import HealthWatch, StatusServicer, serving_health
 from mesh.idempotency import IdempotencyStore
 from mesh.interceptors import Context, Handler, Interceptor, Method, compose
 from mesh.interceptors.access import access
+from mesh.interceptors.callers import callers, callers_of, only_from
 from mesh.interceptors.deadline import deadline
 from mesh.interceptors.errors import errors
 from mesh.interceptors.idempotency import idempotency
 from mesh.interceptors.identity import identity
 from mesh.interceptors.telemetry import telemetry
 from mesh.interceptors.validation import validation
+from mesh.mutual_tls import server_credentials
 from mesh.tokens import TokenVerifier
 from mesh.tracing import OFF, Tracer
 
@@ -38,6 +42,9 @@ OPTIONS = [
 ]
 STATUS_SERVICE = DESCRIPTOR.services_by_name["StatusService"]
 UNDER_WAY = Gauge("unified_grpc_server_calls_under_way", "Calls that are being answered.")
+HEALTH_SERVICE: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]
+REFLECTION_SERVICE: Any = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 # Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
 GOODBYE_S = 0.3
 
@@ -103,51 +110,86 @@ async def serving(
     connection_age_s: float,
     keys: IdempotencyStore | None = None,
     tracer: Tracer = OFF,
+    certificates: CertificateFiles | None = None,
+    health_port: int | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
     refused. A connection ends after `connection_age_s`, give or take a tenth, when its calls are answered: only then clients of a
-    name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. Yields the port, a free one where
-    `address` ends in ":0". Raises OSError when the port is taken."""
+    name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. With `certificates` only those are
+    served who show one of the CA, each what the contract lets it call; health alone is served to everybody on `health_port`. Yields
+    the port, a free one where `address` ends in ":0". Raises OSError when a port is taken."""
     in_flight = _InFlight()
-    chain = [in_flight.intercept, telemetry(tracer), errors, deadline, identity(verifier), access, validation, idempotency(keys)]
+    known = [callers] if certificates else []
+    checks = [deadline, identity(verifier), access, validation, idempotency(keys)]
+    chain = [in_flight.intercept, telemetry(tracer), errors, *known, *checks]
     server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_connection_age_ms", int(connection_age_s * 1000))])
     status = Service(STATUS_SERVICE, StatusServicer(health), add_StatusServiceServicer_to_server)
     services = [*services, status]
     for service in services:
         _add(server, service, chain)
-    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
-    names = [service.descriptor.full_name for service in services]
-    reflection.enable_server_reflection(
-        [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
-    )
+    for service in _about(services, health):
+        _add(server, service, [errors, _callers_of_any(services)] if certificates else [], streams=True)
+    port = _open_port(server, address, certificates)
+    async with serving_health(address.rpartition(":")[0], health_port, health):
+        await server.start()
+        try:
+            yield port
+        finally:
+            await health.servicer.enter_graceful_shutdown()
+            await asyncio.sleep(min(GOODBYE_S, drain_s))
+            # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
+            # waited for here, and what is left then is cut short.
+            stopping = asyncio.create_task(server.stop(grace=drain_s))
+            await in_flight.wait_for_none(drain_s)
+            await server.stop(grace=0.1)
+            await stopping
+
+
+def _open_port(server: grpc.aio.Server, address: str, certificates: CertificateFiles | None) -> int:
     try:
-        port = server.add_insecure_port(address)
+        if certificates:
+            return server.add_secure_port(address, server_credentials(certificates))
+        return server.add_insecure_port(address)
     except RuntimeError as error:
         raise OSError(f"cannot listen on {address}: is the port taken?") from error
-    await server.start()
-    try:
-        yield port
-    finally:
-        await health.servicer.enter_graceful_shutdown()
-        await asyncio.sleep(min(GOODBYE_S, drain_s))
-        # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
-        # waited for here, and what is left then is cut short.
-        stopping = asyncio.create_task(server.stop(grace=drain_s))
-        await in_flight.wait_for_none(drain_s)
-        await server.stop(grace=0.1)
-        await stopping
 
 
-def _add(server: grpc.aio.Server, service: Service, chain: list[Interceptor]) -> None:
+def _about(services: Sequence[Service], health: HealthWatch) -> list[Service]:
+    """What a server says of itself: health, and the contracts of the others."""
+    descriptors = [*(service.descriptor for service in services), HEALTH_SERVICE, REFLECTION_SERVICE]
+    described = reflection.aio.ReflectionServicer([descriptor.full_name for descriptor in descriptors])
+    return [
+        Service(HEALTH_SERVICE, health.servicer, health_pb2_grpc.add_HealthServicer_to_server),
+        Service(REFLECTION_SERVICE, described, reflection_pb2_grpc.add_ServerReflectionServicer_to_server),
+    ]
+
+
+def _callers_of_any(services: Sequence[Service]) -> Interceptor:
+    """Whoever may call something here may ask how the server is, and what it is."""
+    known = {caller for service in services for method in service.descriptor.methods for caller in callers_of(method)}
+    return lambda _, handler: only_from(known, handler)
+
+
+def _add(server: grpc.aio.Server, service: Service, chain: list[Interceptor], *, streams: bool = False) -> None:
+    """The interceptors of a chain for `streams` must leave request and answers to the handler."""
     recorder = _Recorder()
     service.add_to_server(service.servicer, recorder)
     handlers = {}
     for descriptor in service.descriptor.methods:
         plain = recorder.handlers[descriptor.name]
         method = Method(f"/{service.descriptor.full_name}/{descriptor.name}", descriptor)
-        if plain.unary_unary is None:
+        kind = next(kind for kind in KINDS if getattr(plain, kind))
+        if kind != "unary_unary" and not streams:
             raise ValueError(f"{method.path} streams, which the server does not support")
-        handlers[descriptor.name] = grpc.unary_unary_rpc_method_handler(
-            compose(chain, method, plain.unary_unary), plain.request_deserializer, plain.response_serializer
-        )
+        handlers[descriptor.name] = plain._replace(**{kind: compose(chain, method, _awaitable(getattr(plain, kind)))})
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers),))
+
+
+def _awaitable(behaviour: Any) -> Handler:
+    """A generator of answers as a handler that writes them."""
+
+    async def call(request: Any, context: Context) -> None:
+        async for answer in behaviour(request, context):
+            await context.write(answer)
+
+    return call if inspect.isasyncgenfunction(behaviour) else behaviour

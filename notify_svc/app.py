@@ -88,6 +88,8 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
+                certificates=settings.mesh_certificates,
+                health_port=settings.notification_service_health_port,
                 keys=keys,
             )
         )

@@ -12,6 +12,7 @@ class NotifySettings(ServiceSettings, JwtSettings, RabbitSettings, OptionalRedis
     """`event_retry_delays_seconds` are the pauses before the second, third ... attempt at an event, separated by commas."""
 
     notification_service_port: Port = 3003
+    notification_service_health_port: Port | None = None
     notification_service_metrics_port: Port | None = None
     mongo_uri_notification_service: MongoUri
     db_name_notification_service: str = "unified_notifications"

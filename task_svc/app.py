@@ -82,7 +82,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         feed = TaskFeed(database, now=utc_now, overlap=timedelta(seconds=settings.stream_overlap_seconds))
         purge = _purge(settings, database)
         reminders = _reminders(settings, database, outbox)
-        users = GrpcUserDirectory(await _service_calls(settings.user_service(), stack, tracer))
+        users = GrpcUserDirectory(await _user_service_calls(settings, stack, tracer))
         use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=_new_id)
         batches = Batches(use_cases, partial(in_transaction, client), users.learn)
         comment_use_cases = CommentUseCases(tasks, comments, now=utc_now, new_id=_new_id)
@@ -122,13 +122,16 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
+                certificates=settings.mesh_certificates,
+                health_port=settings.task_service_health_port,
                 keys=keys,
             )
         )
 
 
-async def _service_calls(target: str, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
-    return ServiceCalls(await stack.enter_async_context(open_channel(target)), Breaker(), RetryBudget(), tracer)
+async def _user_service_calls(settings: TaskSettings, stack: AsyncExitStack, tracer: Tracer) -> ServiceCalls:
+    channel = open_channel(settings.user_service(), "user_svc", certificates=settings.mesh_certificates)
+    return ServiceCalls(await stack.enter_async_context(channel), Breaker(), RetryBudget(), tracer)
 
 
 def _new_id() -> str:

@@ -23,6 +23,7 @@ class TaskSettings(ServiceSettings, JwtSettings, RabbitSettings, OptionalRedisSe
     `task_purge_days` is how long a deleted task can be restored; `reminder_interval_seconds` is how late a reminder may come."""
 
     task_service_port: Port = 3002
+    task_service_health_port: Port | None = None
     task_service_metrics_port: Port | None = None
     user_service_port: Port = 3001
     user_service_target: Target | None = None

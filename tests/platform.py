@@ -5,9 +5,14 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import grpc
+
+from dev.authority import certificate_settings
 from dev.keys import ensure_key_pair
 from dev.ports import free_port
 from dev.service import Gateway, GrpcService, PlatformProcess
+from mesh.certificates import CertificateFiles, dns_name
+from mesh.mutual_tls import channel_credentials
 
 SERVICES = ("user_svc", "task_svc", "notify_svc")
 _VARIABLES = {"user_svc": "USER_SERVICE", "task_svc": "TASK_SERVICE", "notify_svc": "NOTIFICATION_SERVICE"}
@@ -25,6 +30,12 @@ def _numbered(name: str, count: int) -> list[str]:
     return [name if number == 1 else f"{name}{number}" for number in range(1, count + 1)]
 
 
+def files_of(folder: Path, process: str, *, reload_interval_s: float = 0.1) -> CertificateFiles:
+    """The certificates that the process has in the folder."""
+    certificate, key, ca = map(Path, certificate_settings(folder, process).values())
+    return CertificateFiles(certificate, key, ca, reload_interval_s)
+
+
 class Platform:
     """Gateways and services in `directory`, against given servers. Give each platform a RabbitMQ virtual host of its own."""
 
@@ -39,10 +50,12 @@ class Platform:
         replicas: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         modules: Mapping[str, Sequence[str]] | None = None,
+        certificates: Path | None = None,
     ) -> None:
         """`modules` replaces, by process, what follows `python -m`; `settings` adds to or overrides the environment; `replicas`
-        says how many of a service run (the second is called task_svc2)."""
+        says how many of a service run (the second is called task_svc2); with a folder of `certificates` they speak mutual TLS."""
         self.directory = directory
+        self._certificates = certificates
         self._modules = modules or {}
         self._replicas = {name: _numbered(name, (replicas or {}).get(name, 1)) for name in SERVICES}
         self._ports = {replica: free_port() for names in self._replicas.values() for replica in names}
@@ -70,6 +83,18 @@ class Platform:
     def target(self, name: str) -> str:
         """Where a gRPC client finds the service: all of its replicas, or one by its own name."""
         return "ipv4:" + ",".join(f"127.0.0.1:{self._ports[replica]}" for replica in self._replicas.get(name, [name]))
+
+    def credentials(self, caller: str) -> grpc.ChannelCredentials | None:
+        """With the certificate that says `caller`; None where none is needed."""
+        return channel_credentials(files_of(self._certificates, caller).read()) if self._certificates else None
+
+    def channel(self, name: str, caller: str = "client") -> grpc.aio.Channel:
+        """As somebody else's program reaches the service: with a certificate that says `caller`, where it needs one."""
+        credentials = self.credentials(caller)
+        if credentials is None:
+            return grpc.aio.insecure_channel(self.target(name))
+        options = [("grpc.ssl_target_name_override", dns_name(name))]
+        return grpc.aio.secure_channel(self.target(name), credentials, options=options)
 
     def database(self, name: str) -> str:
         """The MongoDB database of the service."""
@@ -124,13 +149,19 @@ class Platform:
     def _service(self, name: str) -> GrpcService:
         service = name.rstrip("0123456789")
         port = f"{_VARIABLES[service]}_PORT"
-        settings = {**self._settings, port: str(self._ports[name])}
+        ports = {port: self._ports[name]}
+        if self._certificates:
+            ports[f"{_VARIABLES[service]}_HEALTH_PORT"] = free_port()
+        settings = {**self._settings, **self._own(service), **{name: str(port) for name, port in ports.items()}}
         module = self._modules.get(name, self._modules.get(service, [service]))
-        return GrpcService(name, self.directory, {port: self._ports[name]}, settings, module)
+        return GrpcService(name, self.directory, ports, settings, module)
+
+    def _own(self, process: str) -> dict[str, str]:
+        return certificate_settings(self._certificates.resolve(), process) if self._certificates else {}
 
     def _gateway(self, number: int) -> Gateway:
         name = "gateway" if number == 1 else f"gateway{number}"
         port = free_port()
-        settings = {**self._settings, "API_GATEWAY_PORT": str(port)}
+        settings = {**self._settings, **self._own("gateway"), "API_GATEWAY_PORT": str(port)}
         module = self._modules.get(name, self._modules.get("gateway", ["gateway"]))
         return Gateway(name, self.directory, {"API_GATEWAY_PORT": port}, settings, module)

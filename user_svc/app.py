@@ -62,6 +62,8 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
+                certificates=settings.mesh_certificates,
+                health_port=settings.user_service_health_port,
             )
         )
 

@@ -14,6 +14,7 @@ class UserSettings(ServiceSettings, JwtSettings, RedisSettings):
     """Tokens are signed with JWT_SECRET where it is set, else with the key in JWT_PRIVATE_KEY_FILE."""
 
     user_service_port: Port = 3001
+    user_service_health_port: Port | None = None
     user_service_metrics_port: Port | None = None
     mongo_uri_user_service: MongoUri
     db_name_user_service: str = "unified_users"

@@ -13,11 +13,13 @@ import orjson
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from dev.authority import PROCESSES
 from dev.client.__main__ import written as client_written
 from dev.collections.__main__ import written as collections_written
 from gateway.bindings import build_bindings
 from gateway.contract import load_contract
 from gateway.openapi.document import build_document
+from mesh.interceptors.callers import callers_of
 from tests.contract.access import access_table
 
 HERE = Path(__file__).parent
@@ -31,6 +33,13 @@ def document() -> dict[str, object]:
 
 def test_access_is_as_it_was_agreed() -> None:
     assert access_table() == (HERE / "access.txt").read_text()
+
+
+def test_whoever_may_call_is_a_process_that_has_a_certificate() -> None:
+    methods = [method for service in load_contract().services for method in service.methods]
+
+    assert [method.full_name for method in methods if not set(callers_of(method)) & set(PROCESSES)] == []
+    assert {caller for method in methods for caller in callers_of(method)} <= set(PROCESSES)
 
 
 def test_the_openapi_document_is_as_it_was_agreed(document: dict[str, object]) -> None:

@@ -75,16 +75,14 @@ async def server(
     address: str = "127.0.0.1:0",
     health: HealthWatch | None = None,
     drain_s: float = 0,
-    connection_age_s: float = 60,
+    **options: Any,
 ) -> AsyncIterator[int]:
-    """Yields the port."""
+    """Yields the port. `options` are those of `serving`."""
     health = health or HealthWatch({}, needed=frozenset())
     service = Service(USER_SERVICE, servicer or Scripted(), add_UserServiceServicer_to_server)
     verifier = TokenVerifier(TokenKeys(secret=SECRET), issuer="unified", audience="unified")
-    async with (
-        health.watching(),
-        serving(address, [service], verifier=verifier, health=health, drain_s=drain_s, connection_age_s=connection_age_s) as port,
-    ):
+    options = {"verifier": verifier, "health": health, "drain_s": drain_s, "connection_age_s": 60, **options}
+    async with health.watching(), serving(address, [service], **options) as port:
         yield port
 
 

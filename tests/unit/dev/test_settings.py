@@ -8,13 +8,13 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from dev import env_file
-from dev.configuration import Ports, prepare_secrets, read_configuration
+from dev.configuration import CertificateSettings, Ports, prepare_secrets, read_configuration
 from dev.settings_check import settings_classes
 
 
 def fields_by_variable() -> dict[str, FieldInfo]:
     # The ports last: theirs are the defaults of `make up`, which the example shows.
-    kinds: list[type[BaseSettings]] = [*settings_classes(), Ports]
+    kinds: list[type[BaseSettings]] = [*settings_classes(), CertificateSettings, Ports]
     return {name.upper(): field for kind in kinds for name, field in kind.model_fields.items()}
 
 

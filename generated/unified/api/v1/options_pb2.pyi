@@ -32,12 +32,15 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     ACCESS_ANONYMOUS: _Access.ValueType  # 1
     """Anyone, signed in or not."""
     ACCESS_USER: _Access.ValueType  # 2
-    """Whoever presents a valid access token; the method sees only what is the caller's own."""
+    """Whoever presents a valid access token; the method sees only what is the caller's own. People come through the gateway, and
+    their programs through nginx, or as a "client" that was given a certificate.
+    """
     ACCESS_INTERNAL: _Access.ValueType  # 3
     """The platform's own processes. The method is not served over REST, and needs no binding."""
     ACCESS_DELEGATED: _Access.ValueType  # 4
-    """The platform's own processes, for a user whose valid access token they pass on. Not served over REST either; whoever reaches
-    a service's port with a token can call it, so it answers nothing that the token does not already give its bearer.
+    """Those of the platform's own processes that the method names as its `callers`, for a user whose valid access token they pass
+    on. Not served over REST either. Without mutual TLS whoever reaches a service's port with a token can call it, so it answers
+    nothing that the token does not already give its bearer.
     """
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
@@ -48,12 +51,15 @@ ACCESS_UNSPECIFIED: Access.ValueType  # 0
 ACCESS_ANONYMOUS: Access.ValueType  # 1
 """Anyone, signed in or not."""
 ACCESS_USER: Access.ValueType  # 2
-"""Whoever presents a valid access token; the method sees only what is the caller's own."""
+"""Whoever presents a valid access token; the method sees only what is the caller's own. People come through the gateway, and
+their programs through nginx, or as a "client" that was given a certificate.
+"""
 ACCESS_INTERNAL: Access.ValueType  # 3
 """The platform's own processes. The method is not served over REST, and needs no binding."""
 ACCESS_DELEGATED: Access.ValueType  # 4
-"""The platform's own processes, for a user whose valid access token they pass on. Not served over REST either; whoever reaches
-a service's port with a token can call it, so it answers nothing that the token does not already give its bearer.
+"""Those of the platform's own processes that the method names as its `callers`, for a user whose valid access token they pass
+on. Not served over REST either. Without mutual TLS whoever reaches a service's port with a token can call it, so it answers
+nothing that the token does not already give its bearer.
 """
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
@@ -277,8 +283,10 @@ Global___ErrorInfo: _TypeAlias = ErrorInfo  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 REST_FIELD_NUMBER: _builtins.int
 ACCEPTS_IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+CALLERS_FIELD_NUMBER: _builtins.int
 RULES_FIELD_NUMBER: _builtins.int
 ONE_REQUIRED_FIELD_NUMBER: _builtins.int
+DEFAULT_CALLERS_FIELD_NUMBER: _builtins.int
 ERROR_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access.ValueType]
 """Who may call the method. A method without it is not served and stops the start of whatever would serve it."""
@@ -288,9 +296,15 @@ accepts_idempotency_key: _extension_dict._ExtensionFieldDescriptor[_descriptor_p
 """The method accepts an idempotency key (REST header `Idempotency-Key`, gRPC metadata `idempotency-key`): for 24 hours, the
 same request under the same key has one effect and the same answer.
 """
+callers: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.str]]
+"""From which processes calls may come where they travel over mutual TLS: "gateway", "task_svc" ...; those of its access when
+it names none. A method that is left without any stops the start of whatever would serve it.
+"""
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldRules]
 """What a value of the field must satisfy. Services enforce it; the OpenAPI document shows it."""
 one_required: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.OneofOptions, _builtins.bool]
 """One member of the oneof must be set; that it is never more than one is protobuf's own rule."""
+default_callers: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _containers.RepeatedScalarFieldContainer[_builtins.str]]
+"""The `callers` of methods with this access that name none themselves."""
 error: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___ErrorInfo]
 """What an error reason means on each edge. Every value of `unified.error.v1.Reason` but the zero carries it."""

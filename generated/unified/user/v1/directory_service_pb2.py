@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'unified/user/v1/directory_service.proto\x12\x0funified.user.v1\x1a\x1cunified/api/v1/options.proto\"F\n\x12LookUpUsersRequest\x12\x30\n\x04keys\x18\x01 \x03(\tB\x1c\x9a\xb5\x18\x18\x18\x01 \xfe\x01PdZ\x0f\x61\x64\x61@example.comR\x04keys\"P\n\x13LookUpUsersResponse\x12\x39\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.unified.user.v1.DirectoryEntryR\x07\x65ntries\"F\n\x0e\x44irectoryEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name2u\n\x10\x44irectoryService\x12\x61\n\x0bLookUpUsers\x12#.unified.user.v1.LookUpUsersRequest\x1a$.unified.user.v1.LookUpUsersResponse\"\x07\x90\x02\x01\x88\xb5\x18\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'unified/user/v1/directory_service.proto\x12\x0funified.user.v1\x1a\x1cunified/api/v1/options.proto\"F\n\x12LookUpUsersRequest\x12\x30\n\x04keys\x18\x01 \x03(\tB\x1c\x9a\xb5\x18\x18\x18\x01 \xfe\x01PdZ\x0f\x61\x64\x61@example.comR\x04keys\"P\n\x13LookUpUsersResponse\x12\x39\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.unified.user.v1.DirectoryEntryR\x07\x65ntries\"F\n\x0e\x44irectoryEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name2\x81\x01\n\x10\x44irectoryService\x12m\n\x0bLookUpUsers\x12#.unified.user.v1.LookUpUsersRequest\x1a$.unified.user.v1.LookUpUsersResponse\"\x13\x90\x02\x01\x88\xb5\x18\x04\xca\xb5\x18\x08task_svcb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +35,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOOKUPUSERSREQUEST'].fields_by_name['keys']._loaded_options = None
   _globals['_LOOKUPUSERSREQUEST'].fields_by_name['keys']._serialized_options = b'\232\265\030\030\030\001 \376\001PdZ\017ada@example.com'
   _globals['_DIRECTORYSERVICE'].methods_by_name['LookUpUsers']._loaded_options = None
-  _globals['_DIRECTORYSERVICE'].methods_by_name['LookUpUsers']._serialized_options = b'\220\002\001\210\265\030\004'
+  _globals['_DIRECTORYSERVICE'].methods_by_name['LookUpUsers']._serialized_options = b'\220\002\001\210\265\030\004\312\265\030\010task_svc'
   _globals['_LOOKUPUSERSREQUEST']._serialized_start=90
   _globals['_LOOKUPUSERSREQUEST']._serialized_end=160
   _globals['_LOOKUPUSERSRESPONSE']._serialized_start=162
   _globals['_LOOKUPUSERSRESPONSE']._serialized_end=242
   _globals['_DIRECTORYENTRY']._serialized_start=244
   _globals['_DIRECTORYENTRY']._serialized_end=314
-  _globals['_DIRECTORYSERVICE']._serialized_start=316
-  _globals['_DIRECTORYSERVICE']._serialized_end=433
+  _globals['_DIRECTORYSERVICE']._serialized_start=317
+  _globals['_DIRECTORYSERVICE']._serialized_end=446
 # @@protoc_insertion_point(module_scope)
