@@ -1,13 +1,17 @@
-"""People at a running platform: at a gateway itself, and at two of them behind nginx."""
+"""People at a running platform: at a gateway itself; at two of them behind nginx; at one whose processes speak mutual TLS; and at
+one that has two of everything."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import connector
 
+from dev.authority import make_certificates
 from dev.servers import Mongod, RabbitMQ
 from tests.browser import browser  # noqa: F401  (a fixture)
 from tests.e2e.rest import Client, Person, visiting
@@ -66,10 +70,69 @@ def trust(certificate: Path) -> None:
     connector._SSL_CONTEXT_VERIFIED.load_verify_locations(certificate)
 
 
-@pytest.fixture(scope="session", params=["platform", "platform_behind_nginx"], ids=["plain", "nginx"])
+@pytest.fixture(scope="session")
+def certificates(run_directory: Path) -> Path:
+    """A folder of them."""
+    folder = run_directory / "certificates"
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def platform_over_mutual_tls(
+    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ, certificates: Path
+) -> AsyncIterator[Platform]:
+    platform = Platform(
+        run_directory / "platform_mtls",
+        mongo_url=mongod.url,
+        redis_url=next(redis_databases),
+        rabbitmq_url=await rabbitmq.add_virtual_host("mtls"),
+        certificates=certificates,
+    )
+    await platform.start()
+    yield platform
+    await platform.stop()
+
+
+class PlatformOfTwo(Platform):
+    """Two of everything; whoever asks for its address comes to the one gateway and the other by turns."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, gateways=2, replicas=dict.fromkeys(SERVICES, 2), **options)
+        self._turns = cycle(self.base_urls)
+
+    @property
+    def base_url(self) -> str:
+        return next(self._turns)
+
+
+@pytest.fixture(scope="session")
+async def platform_of_two(
+    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
+) -> AsyncIterator[Platform]:
+    platform = PlatformOfTwo(
+        run_directory / "platform_twice",
+        mongo_url=mongod.url,
+        redis_url=next(redis_databases),
+        rabbitmq_url=await rabbitmq.add_virtual_host("twice"),
+    )
+    await platform.start()
+    yield platform
+    await platform.stop()
+
+
+PLATFORMS = {
+    "plain": "shared_platform",
+    "nginx": "platform_behind_nginx",
+    "mtls": "platform_over_mutual_tls",
+    "replicas": "platform_of_two",
+}
+
+
+@pytest.fixture(scope="session", params=PLATFORMS)
 def platform(request: pytest.FixtureRequest) -> Platform:
     """A running platform that tests share: they must not stop anything, and must bring users of their own."""
-    found: Platform = request.getfixturevalue("shared_platform" if request.param == "platform" else request.param)
+    found: Platform = request.getfixturevalue(PLATFORMS[request.param])
     return found
 
 

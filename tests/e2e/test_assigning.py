@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import grpc
 import pytest
 from unified.error.v1 import reason_pb2
 from unified.task.v1 import task_pb2
@@ -102,7 +101,7 @@ async def test_an_assignment_under_a_key_happens_once(ada: Person, bob: Person) 
 
 
 async def test_grpc_says_the_same(platform: Platform, ada: Person, bob: Person, eve: Person) -> None:
-    async with grpc.aio.insecure_channel(platform.target("task_svc")) as channel:
+    async with platform.channel("task_svc") as channel:
         stub: Any = TaskServiceStub(channel)
         request = pb.CreateTaskRequest(task=task_pb2.Task(title="Ship it", assignee_id=bob.user["email"]))
         task = (await stub.CreateTask(request, metadata=bearer(ada.token), timeout=TIMEOUT_S)).task
@@ -123,7 +122,7 @@ async def test_the_directory_is_for_services_alone(platform: Platform, ada: Pers
     path = "/unified.user.v1.DirectoryService/LookUpUsers"
     assert (await ada.post(path, {"keys": [bob.user["email"]]})).expect(404)["code"] == "route_not_found"
     assert path not in str((await ada.get("/openapi.json")).expect(200))
-    async with grpc.aio.insecure_channel(platform.target("user_svc")) as channel:
+    async with platform.channel("user_svc", caller="task_svc") as channel:
         stub: Any = DirectoryServiceStub(channel)
         with refused(reason_pb2.REASON_UNAUTHENTICATED):
             await stub.LookUpUsers(directory_pb.LookUpUsersRequest(keys=[bob.user["email"]]), timeout=TIMEOUT_S)

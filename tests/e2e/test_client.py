@@ -84,7 +84,8 @@ async def test_the_same_key_has_one_effect(client: Client) -> None:
 
 
 async def test_the_same_person_over_grpc(client: Client, platform: Platform) -> None:
-    async with open_channel(platform.target("task_svc"), token=lambda: client.token) as channel:
+    target, credentials = platform.target("task_svc"), platform.credentials("client")
+    async with open_channel(target, token=lambda: client.token, credentials=credentials) as channel:
         stub = TaskServiceStub(channel)
         made = (await stub.CreateTask(pb.CreateTaskRequest(task=task_pb2.Task(title="Over gRPC")))).task
     assert (await client.tasks.get_task(made.id)).title == "Over gRPC"

@@ -144,7 +144,7 @@ async def test_rest_and_grpc_answer_the_same(platform: Platform, ada: Person, bo
         (NOWHERE, comment["id"]): f"/api/tasks/{NOWHERE}/comments/{comment['id']}",
     }
     outcomes = []
-    async with grpc.aio.insecure_channel(platform.target("task_svc")) as channel:
+    async with platform.channel("task_svc") as channel:
         stub: Any = CommentServiceStub(channel)
         for person in (ada, bob, carol):
             for (task_id, comment_id), path in paths.items():

@@ -14,7 +14,7 @@ from tests.platform import Platform
 
 
 async def test_reflection_lists_the_services(platform: Platform) -> None:
-    async with grpc.aio.insecure_channel(platform.target("task_svc")) as channel:
+    async with platform.channel("task_svc") as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type]
         asked = reflection_pb2.ServerReflectionRequest(list_services="")
         async for answer in stub.ServerReflectionInfo(iter([asked]), timeout=10):
@@ -24,7 +24,7 @@ async def test_reflection_lists_the_services(platform: Platform) -> None:
 
 
 async def test_without_a_token_a_call_is_refused_with_its_reason(platform: Platform) -> None:
-    async with grpc.aio.insecure_channel(platform.target("task_svc")) as channel:
+    async with platform.channel("task_svc") as channel:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await TaskServiceStub(channel).ListTasks(pb.ListTasksRequest(), timeout=10)
     assert raised.value.code() == grpc.StatusCode.UNAUTHENTICATED

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import grpc
 from unified.user.v1 import user_service_pb2 as pb
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
@@ -20,7 +19,7 @@ async def test_a_profile_has_a_name_a_time_zone_and_a_locale(platform: Platform,
     assert changed == {**ada.user, **wanted, "etag": "2", "updateTime": changed["updateTime"]}
     assert (await ada.get(PROFILE)).expect(200) == changed
     assert (await bob.get(PROFILE)).expect(200) == bob.user
-    async with grpc.aio.insecure_channel(platform.target("user_svc")) as channel:
+    async with platform.channel("user_svc") as channel:
         stub: Any = UserServiceStub(channel)
         user = (await stub.GetProfile(pb.GetProfileRequest(), metadata=bearer(ada.token), timeout=10)).user
     same = ("id", *wanted, "etag")

@@ -66,6 +66,8 @@ async def shell() -> AsyncIterator[Shell]:
     await process.communicate(b"exit\n")
 
 
+# The README's gRPC is not encrypted.
+@pytest.mark.parametrize("platform", ["plain", "nginx", "replicas"], indirect=True)
 async def test_each_request_answers_what_the_readme_shows(shell: Shell, platform: Platform) -> None:
     pairs = blocks()
     assert len(pairs) >= 7
