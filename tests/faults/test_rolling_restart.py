@@ -2,53 +2,16 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import aiohttp
 
-from tests.e2e.rest import Answer, Client, Person, visiting
+from tests.e2e.rest import Client, Person, visiting
+from tests.faults.traffic import WRITERS, under_load
 from tests.platform import Platform
 from tests.waiting import until
 
-WRITERS = 2
 RETRIES = 50
-
-
-@dataclass
-class Traffic:
-    """What the callers saw."""
-
-    answers: list[Answer] = field(default_factory=list)
-    stopped: bool = False
-
-    @property
-    def failures(self) -> list[tuple[int, object]]:
-        return [(answer.status, answer.json) for answer in self.answers if answer.status >= 300]
-
-
-async def keep_calling(person: Person, traffic: Traffic) -> None:
-    """Write and read, without ever trying again."""
-    while not traffic.stopped:
-        made = await person.post("/api/tasks", {"title": "Under load"})
-        traffic.answers.append(made)
-        if made.status == 201:
-            traffic.answers.append(await person.put(f"/api/tasks/{made.json['id']}", {"status": "in_progress"}))
-        traffic.answers.append(await person.get("/api/tasks?pageSize=5"))
-        traffic.answers.append(await person.get("/api/notifications/latest"))
-        traffic.answers.append(await person.get("/api/users/profile"))
-
-
-@asynccontextmanager
-async def under_load(person: Person) -> AsyncIterator[Traffic]:
-    traffic = Traffic()
-    callers = [asyncio.create_task(keep_calling(person, traffic)) for _ in range(WRITERS)]
-    try:
-        yield traffic
-    finally:
-        traffic.stopped = True
-        await asyncio.gather(*callers)
 
 
 def calls_served(platform: Platform, name: str) -> int:
