@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dev.authority import CA_FILE
 from dev.certificate import write_certificate
 from dev.ports import free_port, in_use
 from dev.process import Command, Process
@@ -19,12 +20,13 @@ GRPC_HOST = "grpc.localhost"
 
 
 class Nginx(Process):
-    """`targets` says for each upstream of the configuration where it is, as host:port."""
+    """`targets` says for each upstream of the configuration where it is, as host:port; `mesh` is a folder of certificates, with
+    its own of which it calls the services."""
 
-    def __init__(self, directory: Path, targets: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, directory: Path, targets: Mapping[str, Sequence[str]], *, mesh: Path | None = None) -> None:
         self.http_port, self.port = free_port(), free_port()
         super().__init__("nginx", directory, {"HTTP_PORT": self.http_port, "HTTPS_PORT": self.port})
-        self._targets = targets
+        self._targets, self._mesh = targets, mesh
         self._prefix = self.directory / "nginx"
 
     @property
@@ -53,6 +55,16 @@ class Nginx(Process):
         upstreams = self._prefix / "upstreams.conf"
         upstreams.write_text(_pointed(upstreams.read_text(), self._targets))
         write_certificate(self._prefix / "certificates", ["localhost", GRPC_HOST], days=1)
+        if self._mesh:
+            self._speak_mutual_tls(self._mesh)
+
+    def _speak_mutual_tls(self, mesh: Path) -> None:
+        for file, off, on in (("site.conf", "# include optional", "include optional"), ("upstreams.conf", "grpc;", "grpcs;")):
+            text = (self._prefix / file).read_text()
+            assert off in text
+            (self._prefix / file).write_text(text.replace(off, on))
+        for own, name in (("nginx.pem", "mesh.pem"), ("nginx.key", "mesh.key"), (CA_FILE, "mesh-ca.pem")):
+            shutil.copy(mesh / own, self._prefix / "certificates" / name)
 
     async def ready(self) -> bool:
         return in_use(self.port)

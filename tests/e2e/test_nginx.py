@@ -17,9 +17,10 @@ from unified.user.v1 import directory_service_pb2
 from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceStub
 
 from dev.servers import Mongod, RabbitMQ
-from tests.e2e.conftest import PlatformBehindNginx, behind_nginx
+from tests.e2e.conftest import PlatformBehindNginx, behind_nginx, trust
 from tests.e2e.rest import Answer, Person, visiting
 from tests.nginx import GRPC_HOST, Nginx
+from tests.platform import SERVICES, Platform
 from tests.waiting import PATIENCE_S, eventually, until
 
 # Of each of the clients while a gateway dies.
@@ -76,6 +77,26 @@ async def test_plain_http_is_sent_to_https(nginx: Nginx) -> None:
 
 
 async def test_grpc_has_a_host_name_of_its_own(nginx: Nginx) -> None:
+    await grpc_is_passed_on(nginx)
+
+
+async def test_it_calls_services_that_ask_for_certificates_with_its_own(
+    platform_over_mutual_tls: Platform, certificates: Path, tmp_path: Path
+) -> None:
+    platform = platform_over_mutual_tls
+    services = {service: [platform.target(service).removeprefix("ipv4:")] for service in SERVICES}
+    gateways = [url.removeprefix("http://") for url in platform.base_urls]
+    nginx = Nginx(tmp_path, {"gateways": gateways, **services}, mesh=certificates)
+    try:
+        await nginx.start()
+        trust(nginx.certificate)
+        await grpc_is_passed_on(nginx)
+    finally:
+        await nginx.stop()
+
+
+async def grpc_is_passed_on(nginx: Nginx) -> None:
+    """What people may call, and nothing else."""
     async with visiting(nginx.url) as visitor:
         ada = await visitor.sign_up("Ada")
         task = await ada.creates()
