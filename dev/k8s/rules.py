@@ -1,9 +1,10 @@
 """Our own rules for manifests: that what is named exists, and is what the code says. Each answers what is wrong, in sentences."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dev.k8s.manifests import Manifests, Pod, matches, name_of
+from dev.k8s.mutual_tls import KEYS, certificates_name_their_processes, probes_need_no_certificate
 from dev.k8s.secrets import SECRETS
 from dev.settings_check import settings_classes
 from mesh.settings import DIRECTORY
@@ -56,7 +57,7 @@ def ports_are_the_settings(manifests: Manifests) -> Iterator[str]:
         "notify-svc": "NOTIFICATION_SERVICE",
     }
     for name, pod in _processes(manifests):
-        for suffix in ("PORT", "METRICS_PORT"):
+        for suffix in ("PORT", "METRICS_PORT", *(["HEALTH_PORT"] if name != "gateway" else [])):
             port = settings.get(f"{variables[name]}_{suffix}", "")
             if pod.port(int(port or 0)) is None:
                 yield f"{pod.owner} does not have the port {port!r} of {variables[name]}_{suffix}"
@@ -86,7 +87,7 @@ def files_are_mounted(manifests: Manifests) -> Iterator[str]:
     """A setting that names a file names one that the pod has, where the process reads the setting."""
     classes = {kind.__name__.removesuffix("Settings"): kind for kind in settings_classes()}
     for name, pod in _processes(manifests):
-        paths = set(_mounted_files(pod))
+        paths = set(_mounted_files(pod, _made_keys(manifests)))
         for setting, value in manifests.settings().items():
             reads = setting.lower() in classes[PROCESSES[name]].model_fields
             if reads and setting.endswith("_FILE") and value not in paths:
@@ -94,7 +95,7 @@ def files_are_mounted(manifests: Manifests) -> Iterator[str]:
 
 
 def what_is_named_exists(manifests: Manifests) -> Iterator[str]:
-    made = {each["spec"]["target"]["name"] for each in manifests.of("ExternalSecret")} | set(SECRETS)
+    made = {each["spec"]["target"]["name"] for each in manifests.of("ExternalSecret")} | set(_made_keys(manifests))
     for pod in manifests.pods():
         account = pod.spec.get("serviceAccountName")
         if account and manifests.named("ServiceAccount", account) is None:
@@ -206,7 +207,7 @@ def _processes(manifests: Manifests) -> Iterator[tuple[str, Pod]]:
 
 def _references(pod: Pod) -> Iterator[tuple[str, str]]:
     for volume in pod.spec.get("volumes", []):
-        if "secret" in volume:
+        if "secret" in volume and not volume["secret"].get("optional"):
             yield "Secret", volume["secret"]["secretName"]
         if "configMap" in volume:
             yield "ConfigMap", volume["configMap"]["name"]
@@ -217,10 +218,15 @@ def _references(pod: Pod) -> Iterator[tuple[str, str]]:
             yield "Secret", source["secretRef"]["name"]
 
 
-def _mounted_files(pod: Pod) -> Iterator[str]:
+def _made_keys(manifests: Manifests) -> Mapping[str, Iterable[str]]:
+    """Of each secret, the keys that it will have."""
+    return SECRETS | {each["spec"]["secretName"]: tuple(KEYS.values()) for each in manifests.of("Certificate")}
+
+
+def _mounted_files(pod: Pod, made: Mapping[str, Iterable[str]] = SECRETS) -> Iterator[str]:
     secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod.spec.get("volumes", []) if "secret" in volume}
     for mount in pod.containers[0].get("volumeMounts", []):
-        for key in SECRETS.get(secrets.get(mount["name"], ""), ()):
+        for key in made.get(secrets.get(mount["name"], ""), ()):
             yield f"{mount['mountPath']}/{key}"
 
 
@@ -242,4 +248,6 @@ RULES: tuple[Rule, ...] = (
     pods_are_restricted,
     disruption_is_bounded,
     the_network_lets_calls_through,
+    certificates_name_their_processes,
+    probes_need_no_certificate,
 )
