@@ -116,8 +116,8 @@ async def serving(
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
     refused. A connection ends after `connection_age_s`, give or take a tenth, when its calls are answered: only then clients of a
     name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. With `certificates` only those are
-    served who show one of the CA, each what the contract lets it call; health alone is served to everybody on `health_port`. Yields
-    the port, a free one where `address` ends in ":0". Raises OSError when a port is taken."""
+    served who show one of the CA, each what the contract lets it call; health alone is served to everybody on `health_port`.
+    Yields the port, a free one where `address` ends in ":0". Raises OSError when a port is taken."""
     in_flight = _InFlight()
     known = [callers] if certificates else []
     checks = [deadline, identity(verifier), access, validation, idempotency(keys)]

@@ -100,8 +100,8 @@ class TokenVerifier:
 
 
 def _is_spelt_well(token: str) -> bool:
-    """Whether the signature has the one spelling that RFC 7515 gives it. The reader passes over padding and spare bits, which nothing
-    signs."""
+    """Whether the signature has the one spelling that RFC 7515 gives it. The reader passes over padding and spare bits, which
+    nothing signs."""
     signature = token.rpartition(".")[2]
     return base64url_encode(base64url_decode(signature)).decode() == signature
 
