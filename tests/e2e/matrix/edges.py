@@ -70,7 +70,7 @@ class Outcome:
 class Edges:
     def __init__(self, base_url: str, session: aiohttp.ClientSession, channels: Mapping[str, grpc.aio.Channel]) -> None:
         """`channels` by the package of their services."""
-        self._base_url, self.session, self._channels = base_url, session, channels
+        self._base_url, self._session, self._channels = base_url, session, channels
 
     async def send(self, request: RestRequest, token: str | None = None, headers: Mapping[str, str] = {}) -> Answer:
         """`headers` are added to those of the request."""
@@ -126,7 +126,7 @@ class Edges:
         url = URL(self._base_url + request.target, encoded=True)
         options: dict[str, Any] = {"skip_auto_headers": ["Content-Type"], "allow_redirects": False, "read_bufsize": LARGEST_EVENT}
         body = None if request.content is None else BytesIO(request.content)
-        async with self.session.request(request.verb, url, headers=sent, data=body, **options) as response:
+        async with self._session.request(request.verb, url, headers=sent, data=body, **options) as response:
             yield response
 
 

@@ -56,7 +56,7 @@ async def seen_by(person: Person, things: Things) -> list[Any]:
     task = f"/api/tasks/{await things.id_of(Task)}"
     comment, notification = f"{task}/comments/{await things.id_of(Comment)}", await things.id_of(Notification)
     notifications = [each for each in await person.notifications() if each["id"] == notification]
-    return [(await person.get(task)).json, (await person.get(comment)).json, notifications]
+    return [(await person.get(task)).expect(200), (await person.get(comment)).expect(200), notifications]
 
 
 @pytest.mark.parametrize("binding", WITH_IDS, ids=row)

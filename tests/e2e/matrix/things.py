@@ -118,15 +118,13 @@ def _always(value: Any) -> "Maker":
     return make
 
 
-KINDS: Mapping[str, str] = {_example_id(kind): kind.DESCRIPTOR.name for kind in (Task, Comment, Notification)}
-"""What an example is the id of."""
 Maker: TypeAlias = Callable[[Things], Awaitable[Any]]
+MAKERS_OF_KINDS: Mapping[Any, Maker] = {Task: _task, Comment: _comment, Notification: _notification}
+KINDS: Mapping[str, str] = {_example_id(kind): kind.DESCRIPTOR.name for kind in MAKERS_OF_KINDS}
+"""What an example is the id of."""
+# By the example of an id, and by the name of a field.
 MAKERS: Mapping[str, Maker] = {
-    # By the example of an id.
-    _example_id(Task): _task,
-    _example_id(Comment): _comment,
-    _example_id(Notification): _notification,
-    # By the name of a field.
+    **{_example_id(kind): make for kind, make in MAKERS_OF_KINDS.items()},
     "unified.notify.v1.ExplainNotificationRequest.event_id": _event,
     "unified.notify.v1.ListNotificationsRequest.type": _notification_type,
     "unified.task.v1.ImportTasksRequest.content": _always(b'{"title": "Ship it"}\n'),
