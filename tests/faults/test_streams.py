@@ -1,7 +1,8 @@
-"""Live streams through several gateways and services, one of which is late, while gateways and services restart."""
+"""Live streams through several gateways and services, of which some are late, while gateways and services restart."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 
 import aiohttp
 
@@ -9,8 +10,12 @@ from tests.e2e.rest import Person, visiting
 from tests.platform import Platform
 from tests.sse import Event, Listener, listening
 
-STREAM = "/api/notifications/stream"
-LATE = ("tests.faults.late", "notify_svc", "notify_svc.repository", "MongoNotificationRepository", "add_once")
+# Both tell of each new task, once.
+STREAMS = ("/api/notifications/stream", "/api/tasks/stream")
+LATE = {
+    "notify_svc2": ("tests.faults.late", "notify_svc", "notify_svc.repository", "MongoNotificationRepository", "add_once"),
+    "task_svc2": ("tests.faults.late", "task_svc", "task_svc.repository", "MongoTaskRepository", "add"),
+}
 TASKS = 40
 
 
@@ -21,38 +26,49 @@ async def told(listener: Listener, tasks: set[str]) -> list[Event]:
     return events
 
 
+async def resumes(listener: Listener, missed: set[str]) -> None:
+    """Hears of these tasks; what was told in the last seconds may repeat."""
+    missed = set(missed)
+    while missed:
+        missed.discard((await listener.event()).data["taskId"])
+
+
 async def make(person: Person, count: int) -> set[str]:
     """Ids of new tasks."""
     return {task["id"] for task in await asyncio.gather(*(person.creates() for _ in range(count)))}
 
 
 async def test_streams_tell_everything_once_through_late_inserts_and_restarts(new_platform: Callable[..., Platform]) -> None:
-    platform = new_platform(gateways=2, replicas={"notify_svc": 2}, modules={"notify_svc2": LATE})
+    platform = new_platform(gateways=2, replicas={"notify_svc": 2, "task_svc": 2}, modules=LATE)
     await platform.start()
-    one, two = (url + STREAM for url in platform.base_urls)
-    async with visiting(platform.base_urls[0]) as visitor, aiohttp.ClientSession() as session:
+    async with visiting(platform.base_urls[0]) as visitor, aiohttp.ClientSession() as session, AsyncExitStack() as stack:
         ada = await visitor.sign_up()
-        async with listening(session, one, ada.headers) as first, listening(session, two, ada.headers) as second:
-            made = await make(ada, TASKS)
-            for listener in (first, second):
-                events = await told(listener, made)
-                # Otherwise nothing was late.
-                assert [event.id for event in events] != sorted(event.id for event in events)
 
-            # A service that restarts ends no stream.
-            for name in ("notify_svc", "notify_svc2"):
-                await platform.restart(name)
-                more = await make(ada, 3)
-                await told(first, more)
-                await told(second, more)
+        async def at_all(gateway: int, last_ids: Sequence[str] = ("", "")) -> list[Listener]:
+            urls = [platform.base_urls[gateway] + stream for stream in STREAMS]
+            streams = [listening(session, url, ada.headers, last_id) for url, last_id in zip(urls, last_ids, strict=True)]
+            return [await stack.enter_async_context(stream) for stream in streams]
 
-            # A gateway that stops says goodbye.
-            await platform.process("gateway2").stop()
-            assert await second.rest() == []
-            assert second.comments[-1] == "goodbye"
+        first, second = await at_all(0), await at_all(1)
+        made = await make(ada, TASKS)
+        for listener in (*first, *second):
+            events = await told(listener, made)
+            # Otherwise nothing was late.
+            assert [event.id for event in events] != sorted(event.id for event in events)
+
+        # Services that restart end no stream.
+        for pair in (("notify_svc", "task_svc"), LATE):
+            await asyncio.gather(*map(platform.restart, pair))
+            more = await make(ada, 3)
+            for listener in (*first, *second):
+                await told(listener, more)
+
+        # A gateway that stops says goodbye.
+        await platform.process("gateway2").stop()
+        for listener in second:
+            assert await listener.rest() == []
+            assert listener.comments[-1] == "goodbye"
         missed = await make(ada, 3)
         await ada.is_notified(TASKS + 9)
-        async with listening(session, one, ada.headers, second.last_id) as resumed:
-            # What was told in the last seconds may repeat.
-            while missed:
-                missed.discard((await resumed.event()).data["taskId"])
+        for listener in await at_all(0, [listener.last_id for listener in second]):
+            await resumes(listener, missed)
