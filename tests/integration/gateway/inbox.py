@@ -51,7 +51,7 @@ async def wake(redis_url: str, user_id: str = USER_ID) -> None:
 
 
 @asynccontextmanager
-async def at_stream(edge: Edge, last_id: str = "", **claims: Any) -> AsyncIterator[Listener]:
+async def at_stream(edge: Edge, last_id: str = "", path: str = STREAM, **claims: Any) -> AsyncIterator[Listener]:
     headers = {"Authorization": f"Bearer {access_token(**claims)}"}
-    async with listening(edge.session, edge.url + STREAM, headers, last_id) as listener:
+    async with listening(edge.session, edge.url + path, headers, last_id) as listener:
         yield listener

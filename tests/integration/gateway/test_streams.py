@@ -24,6 +24,7 @@ from tests.waiting import eventually, until
 
 BOB_ID = "665f1f77bcf86cd799439012"
 NEVER_S = 300
+TASKS = "/api/tasks/stream"
 
 
 @pytest.fixture
@@ -215,6 +216,12 @@ async def test_a_user_has_so_many_streams_and_no_more(waking: Edge, inbox: Inbox
         await until(lambda: open_streams() == 3)
         async with at_stream(waking):
             pass
+
+
+async def test_streams_of_all_kinds_count_together(waking: Edge, inbox: Inbox) -> None:
+    async with at_stream(waking), at_stream(waking, path=TASKS), at_stream(waking, path=TASKS):
+        for path in (STREAM, TASKS):
+            assert (await waking.call("GET", path)).json["code"] == "too_many_streams"
 
 
 async def test_a_stream_ends_with_its_token(waking: Edge, inbox: Inbox) -> None:
