@@ -15,6 +15,7 @@ from dev import marks
 from dev.ports import free_port
 from dev.servers import Mongod, RabbitMQ, RedisServer
 from tests.platform import Platform
+from tests.servers import Servers
 
 pytest_plugins = ["tests.kinds"]
 
@@ -116,16 +117,13 @@ async def new_platform(
 
 
 @pytest.fixture(scope="session")
-async def shared_platform(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> AsyncIterator[Platform]:
+def servers(run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ) -> Servers:
+    """For platforms that tests share."""
+    return Servers(run_directory, mongod, redis_databases, rabbitmq)
+
+
+@pytest.fixture(scope="session")
+async def shared_platform(servers: Servers) -> AsyncIterator[Platform]:
     """A running platform that tests share: they must not stop anything, and must bring users of their own."""
-    shared = Platform(
-        run_directory / "platform_shared",
-        mongo_url=mongod.url,
-        redis_url=next(redis_databases),
-        rabbitmq_url=await rabbitmq.add_virtual_host("shared"),
-    )
-    await shared.start()
-    yield shared
-    await shared.stop()
+    async with servers.running("shared", Platform) as platform:
+        yield platform

@@ -2,7 +2,7 @@
 one that has two of everything."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import cycle
 from pathlib import Path
@@ -12,11 +12,11 @@ import pytest
 from aiohttp import connector
 
 from dev.authority import make_certificates
-from dev.servers import Mongod, RabbitMQ
 from tests.browser import browser  # noqa: F401  (a fixture)
 from tests.e2e.rest import Client, Person, visiting
 from tests.nginx import Nginx
 from tests.platform import SERVICES, Platform
+from tests.servers import Servers
 
 
 class PlatformBehindNginx(Platform):
@@ -30,36 +30,24 @@ class PlatformBehindNginx(Platform):
 
 
 @asynccontextmanager
-async def behind_nginx(
-    name: str, directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> AsyncIterator[PlatformBehindNginx]:
+async def behind_nginx(name: str, servers: Servers) -> AsyncIterator[PlatformBehindNginx]:
     """A running platform with two gateways, and nginx before them."""
-    platform = PlatformBehindNginx(
-        directory / f"platform_{name}",
-        mongo_url=mongod.url,
-        redis_url=next(redis_databases),
-        rabbitmq_url=await rabbitmq.add_virtual_host(name),
-        gateways=2,
-        settings={"TRUSTED_PROXIES": "127.0.0.1"},
-    )
-    gateways = [url.removeprefix("http://") for url in platform.base_urls]
-    services = {service: [platform.target(service).removeprefix("ipv4:")] for service in SERVICES}
-    platform.nginx = Nginx(platform.directory, {"gateways": gateways, **services})
-    try:
-        await platform.start()
-        await platform.nginx.start()
-        trust(platform.nginx.certificate)
-        yield platform
-    finally:
-        await platform.nginx.stop()
-        await platform.stop()
+    settings = {"TRUSTED_PROXIES": "127.0.0.1"}
+    async with servers.running(name, PlatformBehindNginx, gateways=2, settings=settings) as platform:
+        gateways = [f"127.0.0.1:{gateway.port}" for gateway in platform.gateways]
+        services = {service: [platform.target(service).removeprefix("ipv4:")] for service in SERVICES}
+        platform.nginx = Nginx(platform.directory, {"gateways": gateways, **services})
+        try:
+            await platform.nginx.start()
+            trust(platform.nginx.certificate)
+            yield platform
+        finally:
+            await platform.nginx.stop()
 
 
 @pytest.fixture(scope="session")
-async def platform_behind_nginx(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> AsyncIterator[PlatformBehindNginx]:
-    async with behind_nginx("nginx", run_directory, mongod, redis_databases, rabbitmq) as platform:
+async def platform_behind_nginx(servers: Servers) -> AsyncIterator[PlatformBehindNginx]:
+    async with behind_nginx("nginx", servers) as platform:
         yield platform
 
 
@@ -79,19 +67,9 @@ def certificates(run_directory: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def platform_over_mutual_tls(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ, certificates: Path
-) -> AsyncIterator[Platform]:
-    platform = Platform(
-        run_directory / "platform_mtls",
-        mongo_url=mongod.url,
-        redis_url=next(redis_databases),
-        rabbitmq_url=await rabbitmq.add_virtual_host("mtls"),
-        certificates=certificates,
-    )
-    await platform.start()
-    yield platform
-    await platform.stop()
+async def platform_over_mutual_tls(servers: Servers, certificates: Path) -> AsyncIterator[Platform]:
+    async with servers.running("mtls", Platform, certificates=certificates) as platform:
+        yield platform
 
 
 class PlatformOfTwo(Platform):
@@ -107,18 +85,9 @@ class PlatformOfTwo(Platform):
 
 
 @pytest.fixture(scope="session")
-async def platform_of_two(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> AsyncIterator[Platform]:
-    platform = PlatformOfTwo(
-        run_directory / "platform_twice",
-        mongo_url=mongod.url,
-        redis_url=next(redis_databases),
-        rabbitmq_url=await rabbitmq.add_virtual_host("twice"),
-    )
-    await platform.start()
-    yield platform
-    await platform.stop()
+async def platform_of_two(servers: Servers) -> AsyncIterator[Platform]:
+    async with servers.running("twice", PlatformOfTwo) as platform:
+        yield platform
 
 
 PLATFORMS = {

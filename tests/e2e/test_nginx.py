@@ -5,7 +5,6 @@ import io
 import json
 import secrets
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -16,11 +15,11 @@ from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
 from unified.user.v1 import directory_service_pb2
 from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceStub
 
-from dev.servers import Mongod, RabbitMQ
 from tests.e2e.conftest import PlatformBehindNginx, behind_nginx, trust
 from tests.e2e.rest import Answer, Person, visiting
 from tests.nginx import GRPC_HOST, Nginx
 from tests.platform import SERVICES, Platform
+from tests.servers import Servers
 from tests.waiting import PATIENCE_S, eventually, until
 
 # Of each of the clients while a gateway dies.
@@ -122,13 +121,8 @@ async def test_what_nginx_refuses_is_a_problem_like_any_other(nginx: Nginx) -> N
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_while_a_gateway_dies_reads_and_keyed_writes_go_on(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> None:
-    async with (
-        behind_nginx("dying", run_directory, mongod, redis_databases, rabbitmq) as platform,
-        visiting(platform.nginx.url) as visitor,
-    ):
+async def test_while_a_gateway_dies_reads_and_keyed_writes_go_on(servers: Servers) -> None:
+    async with behind_nginx("dying", servers) as platform, visiting(platform.nginx.url) as visitor:
         ada = await visitor.sign_up("Ada")
         writing = asyncio.gather(*(write_some(ada, worker) for worker in range(8)))
         await write(ada, "first")

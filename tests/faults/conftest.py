@@ -1,25 +1,17 @@
 """People at a platform that may be broken."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from dev.servers import Mongod, RabbitMQ
 from tests.e2e.rest import Person, visiting
 from tests.platform import Platform
+from tests.servers import Servers
 
 
 @pytest.fixture(scope="session")
-async def mortal_platform(
-    run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ
-) -> AsyncIterator[Platform]:
-    mortal = Platform(
-        run_directory / "platform_mortal",
-        mongo_url=mongod.url,
-        redis_url=next(redis_databases),
-        rabbitmq_url=await rabbitmq.add_virtual_host("mortal"),
-    )
+async def mortal_platform(servers: Servers) -> AsyncIterator[Platform]:
+    mortal = await servers.platform("mortal", Platform)
     yield mortal
     await mortal.stop()
 

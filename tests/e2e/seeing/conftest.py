@@ -1,8 +1,7 @@
 """A platform that is looked into: it serves metrics, and sends its spans to a collector."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -10,10 +9,10 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from dev.ports import free_port
-from dev.servers import Mongod, RabbitMQ
 from tests.collector import Collector
 from tests.e2e.rest import Person, visiting
 from tests.platform import Platform
+from tests.servers import Servers
 
 VARIABLES = {
     "gateway": "API_GATEWAY",
@@ -43,26 +42,19 @@ class Seen:
 
 
 @pytest.fixture(scope="session")
-async def seen(run_directory: Path, mongod: Mongod, redis_databases: Iterator[str], rabbitmq: RabbitMQ) -> AsyncIterator[Seen]:
+async def seen(servers: Servers) -> AsyncIterator[Seen]:
     collector, ports = Collector(), {process: free_port() for process in VARIABLES}
     async with collector.serving():
-        platform = Platform(
-            run_directory / "platform_seen",
-            mongo_url=mongod.url,
-            redis_url=next(redis_databases),
-            rabbitmq_url=await rabbitmq.add_virtual_host("seen"),
-            settings={
-                **{f"{VARIABLES[process]}_METRICS_PORT": str(port) for process, port in ports.items()},
-                "GATEWAY_WORKERS": "2",
-                "QUEUE_COUNT_INTERVAL_SECONDS": "0.2",
-                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
-                # In milliseconds.
-                "OTEL_BSP_SCHEDULE_DELAY": "100",
-            },
-        )
-        await platform.start()
-        yield Seen(platform, collector, ports)
-        await platform.stop()
+        settings = {
+            **{f"{VARIABLES[process]}_METRICS_PORT": str(port) for process, port in ports.items()},
+            "GATEWAY_WORKERS": "2",
+            "QUEUE_COUNT_INTERVAL_SECONDS": "0.2",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
+            # In milliseconds.
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
+        async with servers.running("seen", Platform, settings=settings) as platform:
+            yield Seen(platform, collector, ports)
 
 
 @pytest.fixture
