@@ -14,7 +14,7 @@ from dev.images.checks import problems_of, problems_together
 from dev.service import ROOT
 
 SERVICES = ("gateway", "user_svc", "task_svc", "notify_svc")
-# Some 2 GB while it runs, and nothing afterwards.
+# Some 3 GB while it runs, and nothing afterwards.
 FOLDER = ROOT / ".local" / "images"
 
 
