@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dev.certificate import write_certificate
+from dev.compose.definitions import definitions
 from dev.keys import ensure_key_pair
 from dev.service import ROOT
 
@@ -36,7 +37,7 @@ MADE: Mapping[str, Callable[[], str]] = {
 
 def made_names() -> set[str]:
     """Of all of them."""
-    return {*MADE, "private.pem", "jwks.json", "server.pem", "server.key", "redis-users.acl", "rabbitmq-user.conf"}
+    return {*MADE, "private.pem", "jwks.json", "server.pem", "server.key", "redis-users.acl", "rabbitmq-definitions.json"}
 
 
 def ensure_secrets(folder: Path = FOLDER) -> None:
@@ -60,7 +61,7 @@ def _for_stores(folder: Path) -> dict[str, str]:
     digest = hashlib.sha256(str(redis.password).encode()).hexdigest()
     return {
         "redis-users.acl": f"user default on nopass -@all +ping\nuser {redis.username} on #{digest} ~* &* +@all\n",
-        "rabbitmq-user.conf": f"default_user = {rabbitmq.username}\ndefault_pass = {rabbitmq.password}\n",
+        "rabbitmq-definitions.json": definitions(str(rabbitmq.username), str(rabbitmq.password)),
     }
 
 

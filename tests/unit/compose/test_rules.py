@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from dev.compose.__main__ import rule_problems, schema_problems
+from dev.compose.definitions import password_hash
 from dev.compose.file import Document, read
 from dev.compose.secrets import ensure_secrets, made_names
 
@@ -220,6 +223,5 @@ def test_a_secret_that_is_missing_is_made_again_and_the_others_stay(tmp_path: Pa
     ensure_secrets(tmp_path)
     assert (tmp_path / "REDIS_URL").read_text() == redis
     assert (tmp_path / "RABBITMQ_URL").read_text() != rabbitmq
-    assert (tmp_path / "rabbitmq-user.conf").read_text().splitlines()[1].split(" = ")[1] in (
-        tmp_path / "RABBITMQ_URL"
-    ).read_text()
+    (user,) = orjson.loads((tmp_path / "rabbitmq-definitions.json").read_bytes())["users"]
+    assert user["password_hash"] == password_hash(str(urlsplit((tmp_path / "RABBITMQ_URL").read_text()).password))
