@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from dev.ports import free_port
 from tests.browser import browser  # noqa: F401  (a fixture)
-from tests.integration.gateway.edge import SECRET, Edge, edge_settings, running_edge
+from tests.integration.gateway.edge import Edge, edge_settings, environment_of, running_edge
 from tests.integration.gateway.services import ScriptedServices
 
 
@@ -40,13 +39,4 @@ def edge(shared_edge: Edge, services: ScriptedServices) -> Edge:
 
 @pytest.fixture
 def environment(services: ScriptedServices, redis_url: str) -> dict[str, str]:
-    """The settings of a gateway that is a process."""
-    return {
-        "API_GATEWAY_PORT": str(free_port()),
-        "JWT_SECRET": SECRET,
-        "REDIS_URL": redis_url,
-        "USER_SERVICE_TARGET": services.target,
-        "TASK_SERVICE_TARGET": services.target,
-        "NOTIFICATION_SERVICE_TARGET": services.target,
-        "DRAIN_SECONDS": "2",
-    }
+    return environment_of(services, redis_url)

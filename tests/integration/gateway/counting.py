@@ -23,11 +23,14 @@ class Holdings:
 
 
 class CountedGateway(Gateway):
+    """One that refuses nobody for coming often."""
+
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self._counts = directory / "counts.json"
         port = int(environment["API_GATEWAY_PORT"])
+        settings = {"PATH": os.defpath, "RATE_LIMIT_MAX": "1000000", "RATE_LIMIT_STREAM_MAX": "1000000", "LOG_LEVEL": "warning"}
         module = ["tests.integration.gateway.counted", str(self._counts)]
-        super().__init__("gateway", directory, {"API_GATEWAY_PORT": port}, environment, module)
+        super().__init__("gateway", directory, {"API_GATEWAY_PORT": port}, {**settings, **environment}, module)
 
     async def holdings(self) -> Holdings:
         """After a collection of garbage."""

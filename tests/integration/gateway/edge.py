@@ -43,6 +43,19 @@ def edge_settings(services: ScriptedServices, redis_url: str, **settings: Any) -
     return GatewaySettings(**(given | settings))
 
 
+def environment_of(services: ScriptedServices, redis_url: str) -> dict[str, str]:
+    """The settings of a gateway that is a process."""
+    return {
+        "API_GATEWAY_PORT": str(free_port()),
+        "JWT_SECRET": SECRET,
+        "REDIS_URL": redis_url,
+        "USER_SERVICE_TARGET": services.target,
+        "TASK_SERVICE_TARGET": services.target,
+        "NOTIFICATION_SERVICE_TARGET": services.target,
+        "DRAIN_SECONDS": "2",
+    }
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
