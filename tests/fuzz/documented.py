@@ -14,7 +14,8 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from gateway.sse import CONTENT_TYPE as EVENT_STREAM
-from tests.fuzz.excuses import BeforeCall, at_most, filter_of, refreshing
+from tests.fuzz.cases import BeforeCall, at_most, refreshing
+from tests.fuzz.excuses import filter_of
 from tests.fuzz.result import Finding, Result
 
 # What may also become of a valid request: it depends on what is stored.
@@ -57,7 +58,7 @@ def _config(url: str, token: str, seed: int, examples: int, seconds: int | None)
         "headers": {"Authorization": f"Bearer {token}"},
         "request-timeout": 30,
         # Streams do not end by themselves: what comes at once is looked at.
-        "operations": [{"include-path-regex": "/stream$", "request-timeout": 0.3}],
+        "operations": [{"include-path-regex": "/stream$", "request-timeout": 1}],
         "max-stream-events": 3,
         "cache": {"enabled": False},
         "output": {"sanitization": {"enabled": False}},

@@ -1,18 +1,13 @@
 """What Schemathesis cannot know of the platform. Everything that it complains of otherwise is a finding."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, TypeAlias
 
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.generation.meta import CoveragePhaseData
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import AllowHeaderMismatch
-
-from gateway.idempotency import HEADER as KEY_HEADER
-from gateway.timeouts import HEADER as TIMEOUT_HEADER
 
 # What is said of a value that fits its schema, because JSON Schema has no words for what is wrong.
 _BEYOND_SCHEMAS = re.compile(
@@ -28,13 +23,8 @@ _BEYOND_SCHEMAS = re.compile(
 # What a deleted task still has, for 30 days.
 _AFTER_DELETION = ("/history", "/restore")
 FILES = ("text/csv", "application/x-ndjson")
-PATIENCE_S = 30
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_TIMEOUT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 FilterFailure: TypeAlias = Callable[[HookContext, Failure, Case[Any], Response], bool]
-FilterCase: TypeAlias = Callable[[HookContext, Case[Any]], bool]
-BeforeCall: TypeAlias = Callable[[HookContext, Case[Any], dict[str, Any]], None]
 
 
 def filter_of(paths: Mapping[str, Mapping[str, Any]]) -> FilterFailure:
@@ -58,10 +48,16 @@ def filter_of(paths: Mapping[str, Mapping[str, Any]]) -> FilterFailure:
             return not is_empty_file and not _is_beyond_schemas(response)
         if failure.checks == ("negative_data_rejection",):
             # A file is text, also where something else was to be sent.
-            return case.media_type not in FILES
+            return case.media_type not in FILES or _negated(case) != {ParameterLocation.BODY}
         return True
 
     return filter_failure
+
+
+def _negated(case: Case[Any]) -> set[ParameterLocation]:
+    """The parts of the request that are to be wrong."""
+    components = case.meta.components if case.meta is not None else {}
+    return {location for location, component in components.items() if component.mode.is_negative}
 
 
 def _is_beyond_schemas(response: Response) -> bool:
@@ -69,35 +65,3 @@ def _is_beyond_schemas(response: Response) -> bool:
         return False
     errors = response.json().get("errors", [])
     return bool(errors) and all(_BEYOND_SCHEMAS.fullmatch(error["message"]) for error in errors)
-
-
-def refreshing() -> BeforeCall:
-    """Changes requests that would all be refused, or answered, for the same reason: every valid idempotency key becomes a new
-    one, and every time that is too short becomes enough."""
-    numbers = count()
-
-    def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
-        if case.meta is None or not case.meta.generation.mode.is_positive:
-            return
-        headers = case.headers
-        if _KEY.fullmatch(str(headers.get(KEY_HEADER, ""))):
-            headers[KEY_HEADER] = f"{headers[KEY_HEADER]}-{next(numbers)}"
-        if _TIMEOUT.fullmatch(timeout := str(headers.get(TIMEOUT_HEADER, ""))) and 0 < float(timeout) < PATIENCE_S:
-            headers[TIMEOUT_HEADER] = str(PATIENCE_S)
-
-    return before_call
-
-
-def at_most(of_a_kind: int) -> FilterCase:
-    """Keeps so many of the cases of each kind that Schemathesis counts up for an operation, and all that it makes up."""
-    kept = Counter[tuple[str, str]]()
-
-    def filter_case(context: HookContext, case: Case[Any]) -> bool:
-        data = case.meta.phase.data if case.meta is not None else None
-        if not isinstance(data, CoveragePhaseData):
-            return True
-        kind = case.operation.label, str(data.scenario)
-        kept[kind] += 1
-        return kept[kind] <= of_a_kind
-
-    return filter_case
