@@ -46,6 +46,7 @@ class Limiter:
         self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up)
         self._local = LocalWindows(fallback_share)
         self.redis_is_up = True
+        ALONE.set_function(lambda: not self.redis_is_up)
 
     async def spend(self, payment: Payment) -> Spending:
         """Take what the request costs from all windows, or from none."""
@@ -79,5 +80,4 @@ class Limiter:
             log.info("limits are counted in redis again")
         elif not up and self.redis_is_up:
             log.warning("redis is gone: limits are counted in this process", extra={"error": repr(error)})
-        ALONE.set(not up)
         self.redis_is_up = up
