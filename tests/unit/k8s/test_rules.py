@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from dev.k8s.__main__ import check, rule_problems, schema_problems
-from dev.k8s.manifests import Manifests, base
+from dev.k8s.manifests import Manifests, base, can_render
 from dev.k8s.secrets import SECRETS, secrets_for_trying
 
 BASE = base()
@@ -206,13 +206,17 @@ def test_a_misspelt_field_is_found() -> None:
     assert schema_problems(named(manifests, "Deployment", "gateway"))
 
 
-@pytest.mark.parametrize("old", ['{"clientVersion": {"major": "1", "minor": "20+"}}', ""], ids=["older", "none"])
-def test_without_a_recent_kubectl_the_files_are_checked_and_one_sentence_says_so(
-    old: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if old:
-        (tmp_path / "kubectl").write_text(f"#!/bin/sh\necho '{old}'\n")
+def test_an_old_kubectl_cannot_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for minor, can in (("20+", False), ("21", True)):
+        (tmp_path / "kubectl").write_text(f'#!/bin/sh\necho \'{{"clientVersion": {{"major": "1", "minor": "{minor}"}}}}\'\n')
         (tmp_path / "kubectl").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert can_render() is can
+
+
+def test_without_kubectl_the_files_are_checked_and_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert check() == 0
     said = ["ok     files", "The overlays were not rendered: install kubectl 1.21 or newer for that."]

@@ -36,10 +36,10 @@ def status_of(request: Request) -> int:
 def test_any_request_is_read_or_refused() -> None:
     statuses = Counter[int]()
 
-    @settings(max_examples=500, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=250, deadline=None, database=None, derandomize=True)
     @given(requests("token", ["665f1f77bcf86cd799439021"]))
     def read(request: Request) -> None:
         statuses[status_of(request)] += 1
 
     read()
-    assert all(statuses[status] > 10 for status in (200, 400, 404, 405)), statuses
+    assert all(statuses[status] > 5 for status in (200, 400, 404, 405)), statuses
