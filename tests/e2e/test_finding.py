@@ -36,11 +36,11 @@ async def test_tasks_are_found_by_what_they_are(ada: Person, bob: Person) -> Non
 
 
 async def test_a_page_token_belongs_to_its_question(ada: Person) -> None:
-    for number in range(3):
-        await ada.creates(title=f"Task {number}")
+    for priority in ("low", "medium", "high"):
+        await ada.creates(title=f"Task of {priority} priority", priority=priority)
     first = (await ada.get("/api/tasks?q=task&orderBy=priority&pageSize=2")).expect(200)
     rest = {"q": "task", "orderBy": "priority", "pageToken": first["nextPageToken"]}
-    assert [task["title"] for task in (await ada.get("/api/tasks", params=rest)).expect(200)["tasks"]] == ["Task 2"]
+    assert [task["priority"] for task in (await ada.get("/api/tasks", params=rest)).expect(200)["tasks"]] == ["high"]
     for other in ({"q": "tasks"}, {"orderBy": "dueTime"}, {"status": "todo"}):
         refused = (await ada.get("/api/tasks", params={**rest, **other})).expect(400)
         assert refused["errors"][0]["parameter"] == "pageToken"
