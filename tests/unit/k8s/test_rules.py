@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.k8s.__main__ import check, rule_problems, schema_problems
+from dev.k8s.__main__ import rule_problems, schema_problems
 from dev.k8s.manifests import Manifests, base, can_render
 from dev.k8s.secrets import SECRETS, secrets_for_trying
 
@@ -212,15 +212,6 @@ def test_an_old_kubectl_cannot_render(tmp_path: Path, monkeypatch: pytest.Monkey
         (tmp_path / "kubectl").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
         assert can_render() is can
-
-
-def test_without_kubectl_the_files_are_checked_and_one_sentence_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert check() == 0
-    said = ["ok     files", "The overlays were not rendered: install kubectl 1.21 or newer for that."]
-    assert capsys.readouterr().out.splitlines() == said
 
 
 def test_secrets_for_trying_have_every_key_and_never_twice_the_same_password() -> None:
