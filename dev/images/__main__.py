@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from dev.images.building import Builder
@@ -28,7 +29,7 @@ def check(folder: Path) -> list[str]:
     builder = Builder(folder)
     _timed("base", builder.make_base)
     for service in SERVICES:
-        _timed(service, lambda service=service: builder.build(service))  # type: ignore[misc]
+        _timed(service, partial(builder.build, service))
     with ExitStack() as stack:
         images = {service: stack.enter_context(builder.mounted(service)) for service in SERVICES}
         print("of    ", ", ".join(f"{service} {image.megabytes} MB" for service, image in images.items()), flush=True)
