@@ -29,7 +29,7 @@ from unified.error.v1 import refusals_pb2 as unified_dot_error_dot_v1_dot_refusa
 from unified.user.v1 import user_pb2 as unified_dot_user_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/user/v1/user_service.proto\x12\x0funified.user.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a\x1aunified/user/v1/user.proto\"\xc0\x03\n\x0fRegisterRequest\x12\x85\x01\n\x05\x65mail\x18\x01 \x01(\tBo\x9a\xb5\x18k\x08\x01 \xfe\x01\x32@[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+\\.[^@\\s.\\x00-\\x1f\\x7f]+:\x11\x61n e-mail addressZ\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\x61\n\x08password\x18\x02 \x01(\tBE\x9a\xb5\x18\x41\x08\x01\x18\x08(H2\x08[^\\x00]+:\x16\x66ree of NUL charactersZ\x15\x63orrect horse battery`\x01R\x08password\x12\xc1\x01\n\x04name\x18\x03 \x01(\tB\xac\x01\x9a\xb5\x18\xa7\x01\x08\x01 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\x0c\x41\x64\x61 LovelaceR\x04name\"=\n\x10RegisterResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x80\x01\n\x0cLoginRequest\x12\x30\n\x05\x65mail\x18\x01 \x01(\tB\x1a\x9a\xb5\x18\x16\x08\x01 \xfe\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12>\n\x08password\x18\x02 \x01(\tB\"\x9a\xb5\x18\x1e\x08\x01 \x80\x08Z\x15\x63orrect horse battery`\x01R\x08password\"\x80\x02\n\rLoginResponse\x12l\n\x05token\x18\x01 \x01(\tBV\x9a\xb5\x18RZPeyJhbGciOiJFZERTQSJ9.eyJzdWIiOiI2NjVmMWY3N2JjZjg2Y2Q3OTk0MzkwMTEifQ.c2lnbmF0dXJlR\x05token\x12+\n\ntoken_type\x18\x02 \x01(\tB\x0c\x9a\xb5\x18\x08Z\x06\x42\x65\x61rerR\ttokenType\x12)\n\nexpires_in\x18\x03 \x01(\x05\x42\n\x9a\xb5\x18\x06Z\x04\x33\x36\x30\x30R\texpiresIn\x12)\n\x04user\x18\x04 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x13\n\x11GetProfileRequest\"?\n\x12GetProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x92\x01\n\x14UpdateProfileRequest\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"B\n\x15UpdateProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user2\xf4\x04\n\x0bUserService\x12\xb5\x01\n\x08Register\x12 .unified.user.v1.RegisterRequest\x1a!.unified.user.v1.RegisterResponse\"d\x88\xb5\x18\x01\x92\xb5\x18\x33\x08\xc9\x01\x1a\x12/api/users/profile*\x08register*\x10register_account\xba\xb5\x18\x01\n\x82\xd3\xe4\x93\x02\x1e\"\x13/api/users/register:\x01*b\x04user\x12\x86\x01\n\x05Login\x12\x1d.unified.user.v1.LoginRequest\x1a\x1e.unified.user.v1.LoginResponse\">\x88\xb5\x18\x01\x92\xb5\x18\x16*\x05login*\rlogin_account\xba\xb5\x18\x01\x03\x82\xd3\xe4\x93\x02\x15\"\x10/api/users/login:\x01*\x12\x83\x01\n\nGetProfile\x12\".unified.user.v1.GetProfileRequest\x1a#.unified.user.v1.GetProfileResponse\",\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x01\x0b\x82\xd3\xe4\x93\x02\x1a\x12\x12/api/users/profileb\x04user\x12\x9d\x01\n\rUpdateProfile\x12%.unified.user.v1.UpdateProfileRequest\x1a&.unified.user.v1.UpdateProfileResponse\"=\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xba\xb5\x18\x01\x0b\x82\xd3\xe4\x93\x02 2\x12/api/users/profile:\x04userb\x04userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"unified/user/v1/user_service.proto\x12\x0funified.user.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a\x1aunified/user/v1/user.proto\"\xef\x03\n\x0fRegisterRequest\x12\xa8\x01\n\x05\x65mail\x18\x01 \x01(\tB\x91\x01\x9a\xb5\x18\x8c\x01\x08\x01 \xfe\x01\x32\x61[^@\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]+@[^@\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]+\\.[^@\\s.\\x00-\\x1f\\x7f-\\x9f\\ufeff]+:\x11\x61n e-mail addressZ\x0f\x61\x64\x61@example.comR\x05\x65mail\x12\x61\n\x08password\x18\x02 \x01(\tBE\x9a\xb5\x18\x41\x08\x01\x18\x08(H2\x08[^\\x00]+:\x16\x66ree of NUL charactersZ\x15\x63orrect horse battery`\x01R\x08password\x12\xcd\x01\n\x04name\x18\x03 \x01(\tB\xb8\x01\x9a\xb5\x18\xb3\x01\x08\x01 d2_[^\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff])?:>free of blanks at its ends, line breaks and control charactersZ\x0c\x41\x64\x61 LovelaceR\x04name\"=\n\x10RegisterResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x80\x01\n\x0cLoginRequest\x12\x30\n\x05\x65mail\x18\x01 \x01(\tB\x1a\x9a\xb5\x18\x16\x08\x01 \xfe\x01Z\x0f\x61\x64\x61@example.comR\x05\x65mail\x12>\n\x08password\x18\x02 \x01(\tB\"\x9a\xb5\x18\x1e\x08\x01 \x80\x08Z\x15\x63orrect horse battery`\x01R\x08password\"\x80\x02\n\rLoginResponse\x12l\n\x05token\x18\x01 \x01(\tBV\x9a\xb5\x18RZPeyJhbGciOiJFZERTQSJ9.eyJzdWIiOiI2NjVmMWY3N2JjZjg2Y2Q3OTk0MzkwMTEifQ.c2lnbmF0dXJlR\x05token\x12+\n\ntoken_type\x18\x02 \x01(\tB\x0c\x9a\xb5\x18\x08Z\x06\x42\x65\x61rerR\ttokenType\x12)\n\nexpires_in\x18\x03 \x01(\x05\x42\n\x9a\xb5\x18\x06Z\x04\x33\x36\x30\x30R\texpiresIn\x12)\n\x04user\x18\x04 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x13\n\x11GetProfileRequest\"?\n\x12GetProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\"\x92\x01\n\x14UpdateProfileRequest\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"B\n\x15UpdateProfileResponse\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x15.unified.user.v1.UserR\x04user2\xf4\x04\n\x0bUserService\x12\xb5\x01\n\x08Register\x12 .unified.user.v1.RegisterRequest\x1a!.unified.user.v1.RegisterResponse\"d\x88\xb5\x18\x01\x92\xb5\x18\x33\x08\xc9\x01\x1a\x12/api/users/profile*\x08register*\x10register_account\xba\xb5\x18\x01\n\x82\xd3\xe4\x93\x02\x1e\"\x13/api/users/register:\x01*b\x04user\x12\x86\x01\n\x05Login\x12\x1d.unified.user.v1.LoginRequest\x1a\x1e.unified.user.v1.LoginResponse\">\x88\xb5\x18\x01\x92\xb5\x18\x16*\x05login*\rlogin_account\xba\xb5\x18\x01\x03\x82\xd3\xe4\x93\x02\x15\"\x10/api/users/login:\x01*\x12\x83\x01\n\nGetProfile\x12\".unified.user.v1.GetProfileRequest\x1a#.unified.user.v1.GetProfileResponse\",\x90\x02\x01\x88\xb5\x18\x02\xba\xb5\x18\x01\x0b\x82\xd3\xe4\x93\x02\x1a\x12\x12/api/users/profileb\x04user\x12\x9d\x01\n\rUpdateProfile\x12%.unified.user.v1.UpdateProfileRequest\x1a&.unified.user.v1.UpdateProfileResponse\"=\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xba\xb5\x18\x01\x0b\x82\xd3\xe4\x93\x02 2\x12/api/users/profile:\x04userb\x04userb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,11 +37,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'unified.user.v1.user_servic
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['email']._loaded_options = None
-  _globals['_REGISTERREQUEST'].fields_by_name['email']._serialized_options = b'\232\265\030k\010\001 \376\0012@[^@\\s\\x00-\\x1f\\x7f]+@[^@\\s\\x00-\\x1f\\x7f]+\\.[^@\\s.\\x00-\\x1f\\x7f]+:\021an e-mail addressZ\017ada@example.com'
+  _globals['_REGISTERREQUEST'].fields_by_name['email']._serialized_options = b'\232\265\030\214\001\010\001 \376\0012a[^@\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]+@[^@\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]+\\.[^@\\s.\\x00-\\x1f\\x7f-\\x9f\\ufeff]+:\021an e-mail addressZ\017ada@example.com'
   _globals['_REGISTERREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\232\265\030A\010\001\030\010(H2\010[^\\x00]+:\026free of NUL charactersZ\025correct horse battery`\001'
   _globals['_REGISTERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_REGISTERREQUEST'].fields_by_name['name']._serialized_options = b'\232\265\030\247\001\010\001 d2S[^\\s\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?:>free of blanks at its ends, line breaks and control charactersZ\014Ada Lovelace'
+  _globals['_REGISTERREQUEST'].fields_by_name['name']._serialized_options = b'\232\265\030\263\001\010\001 d2_[^\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff]([^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f\\ufeff])?:>free of blanks at its ends, line breaks and control charactersZ\014Ada Lovelace'
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\232\265\030\026\010\001 \376\001Z\017ada@example.com'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
@@ -61,21 +61,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['UpdateProfile']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['UpdateProfile']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\272\265\030\001\013\202\323\344\223\002 2\022/api/users/profile:\004userb\004user'
   _globals['_REGISTERREQUEST']._serialized_start=211
-  _globals['_REGISTERREQUEST']._serialized_end=659
-  _globals['_REGISTERRESPONSE']._serialized_start=661
-  _globals['_REGISTERRESPONSE']._serialized_end=722
-  _globals['_LOGINREQUEST']._serialized_start=725
-  _globals['_LOGINREQUEST']._serialized_end=853
-  _globals['_LOGINRESPONSE']._serialized_start=856
-  _globals['_LOGINRESPONSE']._serialized_end=1112
-  _globals['_GETPROFILEREQUEST']._serialized_start=1114
-  _globals['_GETPROFILEREQUEST']._serialized_end=1133
-  _globals['_GETPROFILERESPONSE']._serialized_start=1135
-  _globals['_GETPROFILERESPONSE']._serialized_end=1198
-  _globals['_UPDATEPROFILEREQUEST']._serialized_start=1201
-  _globals['_UPDATEPROFILEREQUEST']._serialized_end=1347
-  _globals['_UPDATEPROFILERESPONSE']._serialized_start=1349
-  _globals['_UPDATEPROFILERESPONSE']._serialized_end=1415
-  _globals['_USERSERVICE']._serialized_start=1418
-  _globals['_USERSERVICE']._serialized_end=2046
+  _globals['_REGISTERREQUEST']._serialized_end=706
+  _globals['_REGISTERRESPONSE']._serialized_start=708
+  _globals['_REGISTERRESPONSE']._serialized_end=769
+  _globals['_LOGINREQUEST']._serialized_start=772
+  _globals['_LOGINREQUEST']._serialized_end=900
+  _globals['_LOGINRESPONSE']._serialized_start=903
+  _globals['_LOGINRESPONSE']._serialized_end=1159
+  _globals['_GETPROFILEREQUEST']._serialized_start=1161
+  _globals['_GETPROFILEREQUEST']._serialized_end=1180
+  _globals['_GETPROFILERESPONSE']._serialized_start=1182
+  _globals['_GETPROFILERESPONSE']._serialized_end=1245
+  _globals['_UPDATEPROFILEREQUEST']._serialized_start=1248
+  _globals['_UPDATEPROFILEREQUEST']._serialized_end=1394
+  _globals['_UPDATEPROFILERESPONSE']._serialized_start=1396
+  _globals['_UPDATEPROFILERESPONSE']._serialized_end=1462
+  _globals['_USERSERVICE']._serialized_start=1465
+  _globals['_USERSERVICE']._serialized_end=2093
 # @@protoc_insertion_point(module_scope)
