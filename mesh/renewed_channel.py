@@ -13,7 +13,9 @@ from mesh.lifecycle import every
 
 log = logging.getLogger(__name__)
 
-READY = grpc.ChannelConnectivity.READY
+READY, FAILING = grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE
+# Longer than a connection takes.
+PATIENCE_S = 3.0
 # Longer than any call takes.
 LONGEST_CALL_S = 65.0
 
@@ -48,9 +50,11 @@ class RenewedChannel(grpc.aio.Channel):
         if certificates == self._shown:
             return
         new = self._open_with(certificates)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(new.channel_ready(), self._interval_s)
-        if new.get_state() != READY and self.newest.get_state() == READY:
+        # Where the one before reaches nobody there is nothing to lose.
+        if self.newest.get_state() != FAILING:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(new.channel_ready(), PATIENCE_S)
+        if new.get_state() != READY and self.newest.get_state(try_to_connect=True) != FAILING:
             log.warning("new certificates are not taken yet, those before go on")
             await new.close()
             return

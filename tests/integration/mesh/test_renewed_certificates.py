@@ -15,6 +15,7 @@ from dev.ports import free_port
 from mesh.channel import open_channel
 from mesh.renewed_channel import RenewedChannel
 from tests.integration.mesh.serving import LOGIN, Scripted, server
+from tests.integration.mesh.slow_way import slow_way
 from tests.platform import files_of
 from tests.waiting import until
 
@@ -144,3 +145,21 @@ async def test_a_channel_that_reaches_nobody_turns_to_new_certificates_at_once(a
         before = channel.newest
         issue_all(authority, folder, ["gateway"])
         await until(lambda: channel.newest is not before)
+
+
+async def test_no_call_is_lost_while_connections_take_their_time(
+    port: int, servicer: Slow, authority: Authority, folder: Path
+) -> None:
+    servicer.go_on.set()
+    files = files_of(folder, "gateway", reload_interval_s=0.02)
+    async with slow_way(port, 0.4) as way:
+        channel: Any = open_channel(f"127.0.0.1:{way}", "user_svc", certificates=files)
+        async with channel:
+            stub: Any = UserServiceStub(channel)
+            # The first change comes while the first connection is being opened.
+            for _ in range(2):
+                before = channel.newest
+                issue_all(authority, folder, ["gateway"])
+                while channel.newest is before:
+                    await stub.Login(LOGIN, timeout=TIMEOUT_S)
+            await stub.Login(LOGIN, timeout=TIMEOUT_S)
