@@ -15,12 +15,11 @@ from dev import marks
 from dev.ports import free_port
 from dev.servers import Mongod, RabbitMQ, RedisServer
 from tests.platform import Platform
-from tests.servers import Servers
+from tests.servers import RUNS, Servers
 
-pytest_plugins = ["tests.kinds"]
+pytest_plugins = ["tests.kinds", "tests.warnings_of_processes"]
 
 _REDIS_DATABASES = 1000
-_RUNS = Path(__file__).parent.parent / ".local" / "test"
 
 
 def pytest_collection_finish() -> None:
@@ -31,10 +30,10 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def run_directory() -> Iterator[Path]:
     """This test run's own folder; what killed runs left, processes and data, is ended and removed."""
-    for run in _RUNS.glob("*"):
+    for run in RUNS.glob("*"):
         if not Path("/proc", run.name).exists():
             remove_run(run)
-    directory = _RUNS / str(os.getpid())
+    directory = RUNS / str(os.getpid())
     directory.mkdir(parents=True)
     yield directory
     remove_run(directory)

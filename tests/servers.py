@@ -11,6 +11,9 @@ from tests.platform import Platform
 
 Kind = TypeVar("Kind", bound=Platform)
 
+RUNS = Path(__file__).parent.parent / ".local" / "test"
+"""A folder for each run of tests that is under way, by its process id."""
+
 
 @dataclass(frozen=True)
 class Servers:
