@@ -11,7 +11,7 @@ import pytest
 from tests.servers import RUNS
 
 LEVELS = ("warning", "error", "critical")
-MOST_LINES = 40
+MOST_LINES, LONGEST_LINE = 40, 400
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,7 +32,7 @@ def warnings_since(directory: Path, began: datetime) -> list[str]:
             try:
                 entry = json.loads(line)
                 if entry["level"] in LEVELS and datetime.fromisoformat(entry["time"]) >= began:
-                    found.append((entry["time"], line))
+                    found.append((entry["time"], line[:LONGEST_LINE]))
             except (ValueError, KeyError, TypeError):
                 continue  # not of our processes
     return [line for _, line in sorted(found)]

@@ -24,7 +24,7 @@ from mesh.errors import ServiceError, deadline_exceeded, unavailable
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, raising
 from tests.metrics import counted
-from tests.waiting import eventually
+from tests.waiting import eventually, until
 
 WAIT_S = 20
 
@@ -237,7 +237,8 @@ async def test_without_redis_a_share_is_counted_here_until_it_is_back(services: 
         while (await edge.call("GET", "/health")).json["status"] != "ok":
             await asyncio.sleep(0.05)
         assert (await edge.call("GET", "/api/tasks")).headers["RateLimit-Limit"] == "20"
-        assert counted("unified_limits_counted_alone") == 0
+        # On a busy machine the server that has just started may be late once more.
+        await until(lambda: counted("unified_limits_counted_alone") == 0)
 
 
 @pytest.mark.parametrize(
