@@ -58,11 +58,16 @@ def ensure_secrets(folder: Path = FOLDER) -> None:
 def _for_stores(folder: Path) -> dict[str, str]:
     """What the stores themselves read, of the addresses that the processes have."""
     redis, rabbitmq = (urlsplit((folder / name).read_text()) for name in ("REDIS_URL", "RABBITMQ_URL"))
-    digest = hashlib.sha256(str(redis.password).encode()).hexdigest()
     return {
-        "redis-users.acl": f"user default on nopass -@all +ping\nuser {redis.username} on #{digest} ~* &* +@all\n",
+        "redis-users.acl": redis_users(str(redis.username), str(redis.password)),
         "rabbitmq-definitions.json": definitions(str(rabbitmq.username), str(rabbitmq.password)),
     }
+
+
+def redis_users(name: str, password: str) -> str:
+    """Redis's list: one user who may do everything; whoever has not signed in may ask whether it is there."""
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return f"user default on nopass -@all +ping\nuser {name} on #{digest} ~* &* +@all\n"
 
 
 def _write(file: Path, content: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from dev.compose.secrets import redis_users
 from dev.keys import ensure_key_pair
 
 # By name, their keys: settings, each a file that a process reads; or files that settings name.
@@ -16,6 +17,7 @@ SECRETS = {
     "notify-svc-settings": ("MONGO_URI_NOTIFICATION_SERVICE", "RABBITMQ_URL", "REDIS_URL"),
     "unified-jwks": ("jwks.json",),
     "unified-signing-key": ("private.pem",),
+    "redis-users": ("redis-users.acl",),
     "rabbitmq-user": ("RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS"),
 }
 
@@ -28,7 +30,8 @@ def secrets_for_trying(namespace: str) -> str:
         ensure_key_pair(private, jwks)
         keys = {"private.pem": private.read_text(), "jwks.json": jwks.read_text()}
     values = {
-        "REDIS_URL": "redis://redis:6379/0",
+        "REDIS_URL": f"redis://unified:{password}@redis:6379/0",
+        "redis-users.acl": redis_users("unified", password),
         "RABBITMQ_URL": f"amqp://unified:{password}@rabbitmq:5672/%2F",
         "RABBITMQ_DEFAULT_USER": "unified",
         "RABBITMQ_DEFAULT_PASS": password,

@@ -1,9 +1,11 @@
 """The manifests keep the rules, and a rule that is broken says so. `make k8s-check` looks at every overlay."""
 
 import copy
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -218,5 +220,7 @@ def test_secrets_for_trying_have_every_key_and_never_twice_the_same_password() -
     made = {each["metadata"]["name"]: each["stringData"] for each in yaml.safe_load_all(secrets_for_trying("here"))}
     assert {name: set(data) for name, data in made.items()} == {name: set(keys) for name, keys in SECRETS.items()}
     assert made["rabbitmq-user"]["RABBITMQ_DEFAULT_PASS"] in made["task-svc-settings"]["RABBITMQ_URL"]
+    password = urlsplit(made["gateway-settings"]["REDIS_URL"]).password
+    assert hashlib.sha256(str(password).encode()).hexdigest() in made["redis-users"]["redis-users.acl"]
     again = list(yaml.safe_load_all(secrets_for_trying("here")))
     assert made["rabbitmq-user"] not in [each["stringData"] for each in again]

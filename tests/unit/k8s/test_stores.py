@@ -33,3 +33,13 @@ def test_rabbitmq_has_the_same_plugins() -> None:
 def test_rabbitmq_starts_again_on_its_volume() -> None:
     """Erlang refuses a cookie that the group may read, and that is what a change of the group of all files makes of it."""
     assert pod_of("rabbitmq")["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
+
+
+def test_redis_is_told_the_same() -> None:
+    assert (COMPONENTS / "redis/redis.conf").read_text() == (INFRA / "redis/redis.conf").read_text()
+
+
+def test_redis_refuses_long_before_it_is_killed() -> None:
+    limit = pod_of("redis")["containers"][0]["resources"]["limits"]["memory"]
+    most = next(line.split()[1] for line in said(COMPONENTS / "redis/redis.conf") if line.startswith("maxmemory "))
+    assert (limit, most) == ("512Mi", "256mb")
