@@ -1,5 +1,5 @@
 # One image for each process: docker build --build-arg SERVICE=gateway --tag unified/gateway:dev .
-# The base is named by its exact tag. A release names its digest too, which `docker buildx imagetools inspect` shows:
+# The base is named by its exact tag. For a release it must be named by its digest too, which .github/workflows/images.yml sees to:
 # --build-arg BASE=python:3.13.7-slim-trixie@sha256:...
 ARG BASE=python:3.13.7-slim-trixie
 
