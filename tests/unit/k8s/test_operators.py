@@ -33,6 +33,7 @@ def test_their_pods_are_let_into_a_restricted_namespace(name: str) -> None:
     pod = pod_of(name)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["enableServiceLinks"] is False
     contexts = {each["name"]: each["securityContext"] for each in [*pod["initContainers"], *pod["containers"]]}
     assert contexts == dict.fromkeys(CONTAINERS[name], RESTRICTED)
 
