@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
+from itertools import product
 
 import kubernetes_validate
 from kubernetes_validate.utils import SchemaNotFoundError, ValidationError
 
 from dev.k8s import availability, rules
-from dev.k8s.manifests import OVERLAYS, Manifest, Manifests, base, can_render, files, name_of, render
+from dev.k8s.manifests import OVERLAYS, Manifest, Manifests, base, can_render, files, name_of, optional, render
 from dev.k8s.secrets import secrets_for_trying
 
 KUBERNETES = "1.32"
@@ -24,8 +26,8 @@ def schema_problems(manifest: Manifest) -> list[str]:
     return []
 
 
-def problems_of(overlay: str) -> list[str]:
-    manifests = render(overlay)
+def problems_of(overlay: str, more: Sequence[str] = ()) -> list[str]:
+    manifests = render(overlay, more)
     return [problem for each in manifests.every for problem in schema_problems(each)] + rule_problems(manifests, overlay)
 
 
@@ -35,17 +37,18 @@ def rule_problems(manifests: Manifests, overlay: str = "") -> list[str]:
 
 
 def check() -> int:
-    """What needs only the YAML, and with kubectl each overlay as it is applied."""
+    """What needs only the YAML, and with kubectl each overlay as it is applied, and with the optional components."""
     found = [f"{path.name}: {problem}" for path, each in files() for problem in schema_problems(each)]
     found += [f"base: {problem}" for problem in rule_problems(base())]
     print(f"{'ok    ' if not found else 'FAILED'} files")
     renders = can_render()
     if not renders:
         print("The overlays were not rendered: install kubectl 1.21 or newer for that.")
-    for overlay in OVERLAYS if renders else ():
-        problems = problems_of(overlay)
-        print(f"{'ok    ' if not problems else 'FAILED'} overlay {overlay}")
-        found += [f"{overlay}: {problem}" for problem in problems]
+    for overlay, more in product(OVERLAYS, ([], optional())) if renders else ():
+        what = f"{overlay} with {', '.join(more)}" if more else overlay
+        problems = problems_of(overlay, more)
+        print(f"{'ok    ' if not problems else 'FAILED'} overlay {what}")
+        found += [f"{what}: {problem}" for problem in problems]
     print(*found, sep="\n", end="\n" * bool(found))
     return 1 if found else 0
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dev.k8s.manifests import Manifest, Manifests, name_of
-from dev.k8s.rules import PROCESSES, Rule
+from dev.k8s.rules import PROCESSES, SCALERS, Rule
 
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 PLACES = {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
@@ -52,8 +52,8 @@ def namespaces_are_restricted(manifests: Manifests) -> Iterator[str]:
 
 def there_are_enough(manifests: Manifests) -> Iterator[str]:
     """Of production."""
-    for scaler in manifests.of("HorizontalPodAutoscaler"):
-        if scaler["spec"].get("minReplicas", 1) < LEAST:
+    for scaler in manifests.of(*SCALERS):
+        if scaler["spec"].get("minReplicas", scaler["spec"].get("minReplicaCount", 1)) < LEAST:
             yield f"{name_of(scaler)} must keep {LEAST} or more"
 
 

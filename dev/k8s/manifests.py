@@ -1,9 +1,11 @@
 """What `k8s/` holds, rendered, and the questions that the rules ask of it."""
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +30,31 @@ def can_render() -> bool:
     return (int(version["major"]), int(version["minor"].rstrip("+"))) >= KUBECTL
 
 
-def render(overlay: str) -> "Manifests":
-    """As `kubectl apply -k` would send it."""
-    command = ["kubectl", "kustomize", str(FOLDER / "overlays" / overlay)]
-    rendered = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def optional() -> list[str]:
+    """The components that no overlay has: for those who need them."""
+    used = "".join(path.read_text() for path in (FOLDER / "overlays").glob("*/kustomization.yaml"))
+    return sorted(path.name for path in (FOLDER / "components").iterdir() if f"components/{path.name}\n" not in used)
+
+
+def render(overlay: str, more: Sequence[str] = ()) -> "Manifests":
+    """As `kubectl apply -k` would send it, with more components than the overlay has."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "kustomization.yaml").write_text(yaml.safe_dump(_around(overlay, more, os.path.realpath(folder))))
+        command = ["kubectl", "kustomize", folder]
+        rendered = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if rendered.returncode:
         raise RuntimeError(f"overlays/{overlay} cannot be rendered: {rendered.stderr.strip()}")
     return Manifests([each for each in yaml.load_all(rendered.stdout, yaml.CSafeLoader) if each])
+
+
+def _around(overlay: str, more: Sequence[str], folder: str) -> dict[str, Any]:
+    """A kustomization in the folder, which only knows the way to others."""
+    said = yaml.safe_load((FOLDER / "overlays" / overlay / "kustomization.yaml").read_text())
+    return {
+        "namespace": said["namespace"],
+        "resources": [os.path.relpath(FOLDER / "overlays" / overlay, folder)],
+        "components": [os.path.relpath(FOLDER / "components" / name, folder) for name in more],
+    }
 
 
 def files() -> Iterator[tuple[Path, Manifest]]:

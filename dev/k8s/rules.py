@@ -16,6 +16,10 @@ PROCESSES = {"gateway": "Gateway", "user-svc": "User", "task-svc": "Task", "noti
 CALLS = {"gateway": ("user-svc", "task-svc", "notify-svc"), "task-svc": ("user-svc",)}
 # A process drains at most twice, one after the other; what else its end takes fits into this.
 MARGIN_S = 10
+# KEDA's makes one of the first.
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+# What OpenTelemetry's SDK reads itself.
+OF_TRACING = {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 STORES = {"mongodb": "MONGO_URI", "redis": "REDIS_URL", "rabbitmq": "RABBITMQ_URL"}
 
 
@@ -72,7 +76,7 @@ def ports_are_the_settings(manifests: Manifests) -> Iterator[str]:
 def settings_are_known(manifests: Manifests) -> Iterator[str]:
     """No name is misspelt, and no process lacks what it must have."""
     classes = {kind.__name__.removesuffix("Settings"): kind for kind in settings_classes()}
-    known = {name.upper() for kind in classes.values() for name in kind.model_fields}
+    known = {name.upper() for kind in classes.values() for name in kind.model_fields} | OF_TRACING
     yield from (f"no process reads the setting {name}" for name in manifests.settings() if name not in known)
     for name, pod in _processes(manifests):
         mounted = _mounted_settings(pod)
@@ -105,8 +109,8 @@ def what_is_named_exists(manifests: Manifests) -> Iterator[str]:
                 yield f"{pod.owner} names the config map {name}, which is nowhere"
             if kind == "Secret" and name not in made:
                 yield f"{pod.owner} names the secret {name}, which nothing makes"
-    for each in manifests.of("HorizontalPodAutoscaler"):
-        target = each["spec"]["scaleTargetRef"]
+    for each in manifests.of(*SCALERS):
+        target = {"kind": "Deployment"} | each["spec"]["scaleTargetRef"]
         if manifests.named(target["kind"], target["name"]) is None:
             yield f"{name_of(each)} scales {target['kind']} {target['name']}, which is nowhere"
     for each in manifests.of("ExternalSecret"):
@@ -155,8 +159,8 @@ def _container_problems(place: str, container: Mapping[str, Any]) -> Iterator[st
 def disruption_is_bounded(manifests: Manifests) -> Iterator[str]:
     """Each process has an autoscaler, and a budget that lets one go."""
     for name, pod in _processes(manifests):
-        scaler, budget = manifests.named("HorizontalPodAutoscaler", name), manifests.named("PodDisruptionBudget", name)
-        if scaler is None or budget is None:
+        scalers, budget = [manifests.named(kind, name) for kind in SCALERS], manifests.named("PodDisruptionBudget", name)
+        if not any(scalers) or budget is None:
             yield f"{pod.owner} needs a horizontal pod autoscaler and a pod disruption budget"
         elif budget["spec"].get("maxUnavailable") != 1:
             yield f"{name_of(budget)} must let one go, or nodes cannot be emptied"
