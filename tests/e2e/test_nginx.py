@@ -134,6 +134,17 @@ async def test_while_a_gateway_dies_reads_and_keyed_writes_go_on(servers: Server
         assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
 
 
+async def test_a_service_that_is_away_takes_no_other_with_it(servers: Servers) -> None:
+    async with behind_nginx("partly", servers) as platform, visiting(platform.nginx.url) as visitor:
+        ada = await visitor.sign_up("Ada")
+        platform.kill("notify_svc")
+        for _ in range(10):
+            refused = await ada.get("/api/notifications")
+            assert (refused.status, refused.json["code"]) == (503, "unavailable")
+            (await ada.get("/api/tasks")).expect(200)
+            (await ada.get("/api/users/profile")).expect(200)
+
+
 async def write_some(person: Person, worker: int) -> None:
     for number in range(WRITES):
         await write(person, f"{worker}-{number}")
