@@ -1,4 +1,4 @@
-"""What nginx passes on over gRPC, against the contracts."""
+"""What nginx passes on over gRPC, and how often, against the contracts."""
 
 import re
 from pathlib import Path
@@ -6,12 +6,17 @@ from pathlib import Path
 from unified.api.v1 import options_pb2
 
 from gateway.app import PROCESSES
+from gateway.bindings import build_bindings
+from gateway.buckets import SCOPES, Scope
 from gateway.contract import load_contract
+from gateway.settings import GatewaySettings
 from mesh.certificates import dns_name
 
-SITE = Path(__file__).parents[2] / "infra" / "nginx" / "site.conf"
+NGINX = Path(__file__).parents[2] / "infra" / "nginx"
+SITE, LIMITS = (NGINX / "site.conf").read_text(), (NGINX / "limits.conf").read_text()
 FOR_PEOPLE = {options_pb2.ACCESS_ANONYMOUS, options_pb2.ACCESS_USER}
 LOCATION = re.compile(r"location /(unified\S+)/ \{\s*grpc_ssl_name (\S+);\s*grpc_pass \$mesh://(\S+);")
+BY_ADDRESS = {name for name, scope in SCOPES.items() if scope is Scope.ADDRESS}
 
 
 def test_each_service_for_people_is_passed_on_to_its_process_and_no_other_is() -> None:
@@ -20,4 +25,20 @@ def test_each_service_for_people_is_passed_on_to_its_process_and_no_other_is() -
         if {method.GetOptions().Extensions[options_pb2.access] for method in service.methods} & FOR_PEOPLE:
             process = PROCESSES[service.file.package]
             wanted.add((service.full_name, dns_name(process), process))
-    assert set(LOCATION.findall(SITE.read_text())) == wanted
+    assert set(LOCATION.findall(SITE)) == wanted
+
+
+def test_what_rest_counts_by_address_is_counted_by_address() -> None:
+    bindings = build_bindings(load_contract().services)
+    wanted = {(bucket, binding.rpc) for binding in bindings for bucket in binding.rest.buckets if bucket in BY_ADDRESS}
+    assert set(re.findall(r"map \$uri \$(\w+) \{\s*(\S+) \$binary_remote_addr;\s*\}", LIMITS)) == wanted
+
+
+def test_an_address_has_as_much_at_once_as_over_rest_in_a_window_and_the_share_of_a_minute_in_each() -> None:
+    rates = dict(re.findall(r"zone=(\w+):2m rate=(\d+)r/m;", LIMITS))
+    bursts = dict(re.findall(r"limit_req zone=(\w+) burst=(\d+) nodelay;", SITE))
+    for name in BY_ADDRESS:
+        prefix = "rate_limit" if name == "default" else f"rate_limit_{name}"
+        most, window_s = (GatewaySettings.model_fields[f"{prefix}_{field}"].default for field in ("max", "window_seconds"))
+        assert (int(bursts.pop(name)) + 1, int(rates.pop(name))) == (most, most * 60 // window_s)
+    assert (bursts, rates) == ({}, {})

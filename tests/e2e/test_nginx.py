@@ -5,7 +5,10 @@ import io
 import json
 import secrets
 import ssl
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import grpc
@@ -14,6 +17,8 @@ from unified.task.v1 import task_service_pb2 as pb
 from unified.task.v1.task_service_pb2_grpc import TaskServiceStub
 from unified.user.v1 import directory_service_pb2
 from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from unified.user.v1.user_service_pb2 import GetProfileRequest, LoginRequest, RegisterRequest
+from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
 from tests.e2e.conftest import PlatformBehindNginx, behind_nginx, trust
 from tests.e2e.rest import Answer, Person, visiting
@@ -82,16 +87,53 @@ async def test_grpc_has_a_host_name_of_its_own(nginx: Nginx) -> None:
 async def test_it_calls_services_that_ask_for_certificates_with_its_own(
     platform_over_mutual_tls: Platform, certificates: Path, tmp_path: Path
 ) -> None:
-    platform = platform_over_mutual_tls
-    services = {service: [platform.target(service).removeprefix("ipv4:")] for service in SERVICES}
-    gateways = [url.removeprefix("http://") for url in platform.base_urls]
-    nginx = Nginx(tmp_path, {"gateways": gateways, **services}, mesh=certificates)
-    try:
-        await nginx.start()
+    async with another_nginx(platform_over_mutual_tls, tmp_path, mesh=certificates) as nginx:
         trust(nginx.certificate)
         await grpc_is_passed_on(nginx)
+
+
+async def test_an_address_has_as_many_tries_to_sign_in_over_grpc_as_over_rest(
+    platform_behind_nginx: PlatformBehindNginx, tmp_path: Path
+) -> None:
+    async with another_nginx(platform_behind_nginx, tmp_path) as nginx, over_grpc(nginx) as channel:
+        users = UserServiceStub(channel)
+        for call in (lambda: users.Login(LoginRequest(), timeout=10), lambda: users.Register(RegisterRequest(), timeout=10)):
+            codes = [await code_of(call()) for _ in range(22)]
+            assert codes == [*[grpc.StatusCode.INVALID_ARGUMENT] * 20, *[grpc.StatusCode.RESOURCE_EXHAUSTED] * 2]
+        # Of the 100 for everything the half is left.
+        codes = [await code_of(users.GetProfile(GetProfileRequest(), timeout=10)) for _ in range(50)]
+        assert set(codes) == {grpc.StatusCode.UNAUTHENTICATED}
+        await eventually(
+            lambda: code_of(users.GetProfile(GetProfileRequest(), timeout=10)),
+            lambda code: code == grpc.StatusCode.RESOURCE_EXHAUSTED,
+        )
+
+
+@asynccontextmanager
+async def another_nginx(platform: Platform, directory: Path, *, mesh: Path | None = None) -> AsyncIterator[Nginx]:
+    """Before a platform that has one, or none: it has counted nobody yet."""
+    services = {service: [platform.target(service).removeprefix("ipv4:")] for service in SERVICES}
+    gateways = [url.removeprefix("http://") for url in platform.base_urls]
+    nginx = Nginx(directory, {"gateways": gateways, **services}, mesh=mesh)
+    try:
+        await nginx.start()
+        yield nginx
     finally:
         await nginx.stop()
+
+
+@asynccontextmanager
+async def over_grpc(nginx: Nginx) -> AsyncIterator[grpc.aio.Channel]:
+    credentials = grpc.ssl_channel_credentials(nginx.certificate.read_bytes())
+    options = [("grpc.ssl_target_name_override", GRPC_HOST), ("grpc.default_authority", GRPC_HOST)]
+    async with grpc.aio.secure_channel(f"127.0.0.1:{nginx.port}", credentials, options=options) as channel:
+        yield channel
+
+
+async def code_of(call: Awaitable[Any]) -> grpc.StatusCode:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    return raised.value.code()
 
 
 async def grpc_is_passed_on(nginx: Nginx) -> None:
@@ -99,16 +141,13 @@ async def grpc_is_passed_on(nginx: Nginx) -> None:
     async with visiting(nginx.url) as visitor:
         ada = await visitor.sign_up("Ada")
         task = await ada.creates()
-    credentials = grpc.ssl_channel_credentials(nginx.certificate.read_bytes())
-    options = [("grpc.ssl_target_name_override", GRPC_HOST), ("grpc.default_authority", GRPC_HOST)]
-    async with grpc.aio.secure_channel(f"127.0.0.1:{nginx.port}", credentials, options=options) as channel:
+    async with over_grpc(nginx) as channel:
         metadata = [("authorization", ada.headers["Authorization"])]
         listed = await TaskServiceStub(channel).ListTasks(pb.ListTasksRequest(), metadata=metadata, timeout=10)
         assert [each.id for each in listed.tasks] == [task["id"]]
         request = directory_service_pb2.LookUpUsersRequest(keys=[ada.user["id"]])
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await DirectoryServiceStub(channel).LookUpUsers(request, metadata=metadata, timeout=10)
-        assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        call = DirectoryServiceStub(channel).LookUpUsers(request, metadata=metadata, timeout=10)
+        assert await code_of(call) == grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_what_nginx_refuses_is_a_problem_like_any_other(nginx: Nginx) -> None:
