@@ -1,4 +1,4 @@
-"""What nginx passes on over gRPC, and how often, against the contracts."""
+"""What nginx decides itself, against the contracts and the gateway."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,12 @@ from gateway.app import PROCESSES
 from gateway.bindings import build_bindings
 from gateway.buckets import SCOPES, Scope
 from gateway.contract import load_contract
+from gateway.handler import _SANE_REQUEST_ID
 from gateway.settings import GatewaySettings
 from mesh.certificates import dns_name
 
 NGINX = Path(__file__).parents[2] / "infra" / "nginx"
-SITE, LIMITS = (NGINX / "site.conf").read_text(), (NGINX / "limits.conf").read_text()
+MAIN, SITE, LIMITS = ((NGINX / f"{name}.conf").read_text() for name in ("nginx", "site", "limits"))
 FOR_PEOPLE = {options_pb2.ACCESS_ANONYMOUS, options_pb2.ACCESS_USER}
 LOCATION = re.compile(r"location /(unified\S+)/ \{\s*grpc_ssl_name (\S+);\s*grpc_pass \$mesh://(\S+);")
 BY_ADDRESS = {name for name, scope in SCOPES.items() if scope is Scope.ADDRESS}
@@ -42,3 +43,7 @@ def test_an_address_has_as_much_at_once_as_over_rest_in_a_window_and_the_share_o
         most, window_s = (GatewaySettings.model_fields[f"{prefix}_{field}"].default for field in ("max", "window_seconds"))
         assert (int(bursts.pop(name)) + 1, int(rates.pop(name))) == (most, most * 60 // window_s)
     assert (bursts, rates) == ({}, {})
+
+
+def test_a_request_has_the_name_that_the_gateway_would_take() -> None:
+    assert f'"~^{_SANE_REQUEST_ID.pattern}$" $http_x_request_id;' in MAIN

@@ -150,13 +150,14 @@ async def grpc_is_passed_on(nginx: Nginx) -> None:
         assert await code_of(call) == grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_what_nginx_refuses_is_a_problem_like_any_other(nginx: Nginx) -> None:
+@pytest.mark.parametrize(("sent", "kept"), [("big-1", True), ('","code":"none', False), ("x" * 129, False)])
+async def test_what_nginx_refuses_is_a_problem_like_any_other(nginx: Nginx, sent: str, kept: bool) -> None:
     async with visiting(nginx.url) as visitor:
-        ada = await visitor.sign_up("Ada")
-        answer = await ada.send(
-            "POST", "/api/tasks", data=io.BytesIO(b" " * (6 * 1024 * 1024)), headers={"X-Request-Id": "big-1"}
-        )
-    assert (answer.status, answer.json["code"], answer.json["instance"]) == (413, "body_too_large", "big-1")
+        body = io.BytesIO(b" " * (6 * 1024 * 1024))
+        answer = await visitor.send("POST", "/api/tasks", data=body, headers={"X-Request-Id": sent})
+    assert (answer.status, answer.json["code"]) == (413, "body_too_large")
+    assert (answer.json["instance"] == sent) == kept
+    assert answer.headers["X-Request-Id"] == answer.json["instance"]
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
