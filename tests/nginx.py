@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import grpc
+
 from dev.authority import CA_FILE
 from dev.certificate import write_certificate
 from dev.ports import free_port, in_use
@@ -40,6 +42,12 @@ class Nginx(Process):
 
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.certificate))
+
+    def channel(self) -> grpc.aio.Channel:
+        """As a program reaches the services."""
+        credentials = grpc.ssl_channel_credentials(self.certificate.read_bytes())
+        options = [("grpc.ssl_target_name_override", GRPC_HOST), ("grpc.default_authority", GRPC_HOST)]
+        return grpc.aio.secure_channel(f"127.0.0.1:{self.port}", credentials, options=options)
 
     def command(self) -> Command:
         nginx = [find_program("nginx"), "-p", str(self._prefix), "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"]

@@ -20,9 +20,10 @@ from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from unified.user.v1.user_service_pb2 import GetProfileRequest, LoginRequest, RegisterRequest
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
+from gateway.connections import SECURITY_HEADERS
 from tests.e2e.conftest import PlatformBehindNginx, behind_nginx, trust
 from tests.e2e.rest import Answer, Person, visiting
-from tests.nginx import GRPC_HOST, Nginx
+from tests.nginx import Nginx
 from tests.platform import SERVICES, Platform
 from tests.servers import Servers
 from tests.waiting import PATIENCE_S, eventually, until
@@ -78,6 +79,7 @@ async def test_plain_http_is_sent_to_https(nginx: Nginx) -> None:
         url = f"http://localhost:{nginx.http_port}/api/tasks?q=a%20b"
         async with session.post(url, json={"title": "Ship it"}, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (308, "https://localhost/api/tasks?q=a%20b")
+            assert answer.headers.keys() >= {"X-Request-Id", *SECURITY_HEADERS}
 
 
 async def test_grpc_has_a_host_name_of_its_own(nginx: Nginx) -> None:
@@ -95,7 +97,7 @@ async def test_it_calls_services_that_ask_for_certificates_with_its_own(
 async def test_an_address_has_as_many_tries_to_sign_in_over_grpc_as_over_rest(
     platform_behind_nginx: PlatformBehindNginx, tmp_path: Path
 ) -> None:
-    async with another_nginx(platform_behind_nginx, tmp_path) as nginx, over_grpc(nginx) as channel:
+    async with another_nginx(platform_behind_nginx, tmp_path) as nginx, nginx.channel() as channel:
         users = UserServiceStub(channel)
         for call in (lambda: users.Login(LoginRequest(), timeout=10), lambda: users.Register(RegisterRequest(), timeout=10)):
             codes = [await code_of(call()) for _ in range(22)]
@@ -122,14 +124,6 @@ async def another_nginx(platform: Platform, directory: Path, *, mesh: Path | Non
         await nginx.stop()
 
 
-@asynccontextmanager
-async def over_grpc(nginx: Nginx) -> AsyncIterator[grpc.aio.Channel]:
-    credentials = grpc.ssl_channel_credentials(nginx.certificate.read_bytes())
-    options = [("grpc.ssl_target_name_override", GRPC_HOST), ("grpc.default_authority", GRPC_HOST)]
-    async with grpc.aio.secure_channel(f"127.0.0.1:{nginx.port}", credentials, options=options) as channel:
-        yield channel
-
-
 async def code_of(call: Awaitable[Any]) -> grpc.StatusCode:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
@@ -141,7 +135,7 @@ async def grpc_is_passed_on(nginx: Nginx) -> None:
     async with visiting(nginx.url) as visitor:
         ada = await visitor.sign_up("Ada")
         task = await ada.creates()
-    async with over_grpc(nginx) as channel:
+    async with nginx.channel() as channel:
         metadata = [("authorization", ada.headers["Authorization"])]
         listed = await TaskServiceStub(channel).ListTasks(pb.ListTasksRequest(), metadata=metadata, timeout=10)
         assert [each.id for each in listed.tasks] == [task["id"]]
