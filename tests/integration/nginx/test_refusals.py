@@ -21,7 +21,7 @@ from tests.nginx import Nginx
 from tests.platform import SERVICES
 from tests.waiting import PATIENCE_S
 
-NOWHERE = ["127.0.0.1:1"]
+NOWHERE = ("127.0.0.1:1",)
 HOST = b"Host: localhost\r\n"
 LARGE = b"x" * 20_000
 CODES = {rule.code: rule for rule in RULES.values()}
