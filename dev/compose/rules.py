@@ -40,6 +40,14 @@ def containers_are_bounded(compose: Compose) -> Iterator[str]:
             yield f"{name} must be started again when it ends"
 
 
+def what_is_written_has_an_owner(compose: Compose) -> Iterator[str]:
+    """A folder in memory is root's when its container starts for the second time. Into /tmp everybody may write."""
+    for name, container in compose.containers.items():
+        for path, _, options in (folder.partition(":") for folder in container.said.get("tmpfs", [])):
+            if path != "/tmp" and not {"uid", "gid", "mode"} <= {option.partition("=")[0] for option in options.split(",")}:
+                yield f"{name} must say of {path} whose it is: uid, gid and mode"
+
+
 def images_say_which(compose: Compose) -> Iterator[str]:
     """Exact versions, and of the stores the same as in the cluster."""
     text = "".join(path.read_text() for path in (ROOT / "k8s").rglob("*.yaml"))
@@ -105,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     *nginx.RULES,
     only_the_door_is_open,
     containers_are_bounded,
+    what_is_written_has_an_owner,
     images_say_which,
     what_is_mounted_exists,
     what_is_named_is_mounted,

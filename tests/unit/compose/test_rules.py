@@ -86,6 +86,10 @@ def run_as_root(d: Document) -> None:
     del said(d, "redis")["user"]
 
 
+def own_nothing(d: Document) -> None:
+    said(d, "nginx")["tmpfs"] = ["/srv/nginx/tmp"]
+
+
 def stay_dead(d: Document) -> None:
     said(d, "nginx")["restart"] = "no"
 
@@ -178,6 +182,7 @@ def declare_for_nobody(d: Document) -> None:
         (write_anywhere, "mongodb must have a read-only root, no capabilities and no new privileges"),
         (use_everything, "rabbitmq must have limits of processor, memory and processes"),
         (run_as_root, "redis must say who runs in it, other than root"),
+        (own_nothing, "nginx must say of /srv/nginx/tmp whose it is: uid, gid and mode"),
         (stay_dead, "nginx must be started again when it ends"),
         (take_the_latest, "redis: its image redis:latest must have a tag that says which it is"),
         (differ_from_the_cluster, "mongodb: its image mongo:7.0.1 is another one than in k8s/components"),
