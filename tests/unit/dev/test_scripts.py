@@ -1,5 +1,6 @@
 """The scripts for people who know another way to start things."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -29,6 +30,18 @@ def test_clean_stops_it_and_leaves_nothing(checkout: Path) -> None:
     for _ in range(2):
         subprocess.run([checkout / "scripts" / "posix" / "clean"], check=True, timeout=30)
     assert (checkout / "asked").read_text() == "down\n"
+    assert not (checkout / ".local").exists()
+
+
+@pytest.mark.parametrize("exit_code", [0, 1])
+def test_clean_takes_away_all_containers_and_goes_on_where_docker_does_not_answer(checkout: Path, exit_code: int) -> None:
+    (checkout / ".local" / "compose").mkdir()
+    docker = checkout / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" >>asked\nexit {exit_code}\n')
+    docker.chmod(0o755)
+    path = f"{checkout}:{os.environ['PATH']}"
+    subprocess.run([checkout / "scripts" / "posix" / "clean"], check=True, timeout=30, env={**os.environ, "PATH": path})
+    assert (checkout / "asked").read_text() == "compose --profile * down --volumes\ndown\n"
     assert not (checkout / ".local").exists()
 
 
