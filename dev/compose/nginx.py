@@ -50,4 +50,11 @@ def _problems(compose: Compose, nginx: Container, gateway: Container) -> Iterato
         yield f"must trust nginx: TRUSTED_PROXIES must be {nginx.address_on(NETWORK)}"
 
 
-RULES = (it_has_its_files, it_finds_everybody, gateways_are_behind_it)
+def its_end_is_waited_for(compose: Compose) -> Iterator[str]:
+    """Which its workers may put off, while somebody is being answered."""
+    (needed_s,) = re.findall(r"worker_shutdown_timeout (\d+)s;", (FOLDER / "nginx.conf").read_text())
+    if float(compose.containers["nginx"].said.get("stop_grace_period", "10s").removesuffix("s")) <= float(needed_s):
+        yield f"nginx is killed before its workers have ended: its grace period must be longer than {needed_s}s"
+
+
+RULES = (its_end_is_waited_for, it_has_its_files, it_finds_everybody, gateways_are_behind_it)

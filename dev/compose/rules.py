@@ -13,6 +13,7 @@ from dev.service import ROOT
 # Who is reached from outside, and where.
 PUBLISHED = {"nginx": ["80:80", "443:443"], "rabbitmq": ["127.0.0.1:15672:15672"], "prometheus": ["127.0.0.1:9090:9090"]}
 MOUNTED = re.compile(rf"(?:{SECRETS}|/etc/unified|/docker-entrypoint-initdb.d)/[\w.-]+")
+IN_MEMORY = re.compile(r"/tmp|[^:]+:uid=\d+,gid=\d+,mode=\d+,size=\d+m")
 # A process drains at most twice, one after the other; what else its end takes fits into this.
 MARGIN_S = 10
 
@@ -40,12 +41,12 @@ def containers_are_bounded(compose: Compose) -> Iterator[str]:
             yield f"{name} must be started again when it ends"
 
 
-def what_is_written_has_an_owner(compose: Compose) -> Iterator[str]:
-    """A folder in memory is root's when its container starts for the second time. Into /tmp everybody may write."""
+def folders_in_memory_are_somebodys(compose: Compose) -> Iterator[str]:
+    """Else they are root's when the container starts for the second time, and may take all that it has. /tmp is everybody's."""
     for name, container in compose.containers.items():
-        for path, _, options in (folder.partition(":") for folder in container.said.get("tmpfs", [])):
-            if path != "/tmp" and not {"uid", "gid", "mode"} <= {option.partition("=")[0] for option in options.split(",")}:
-                yield f"{name} must say of {path} whose it is: uid, gid and mode"
+        for folder in container.said.get("tmpfs", []):
+            if not IN_MEMORY.fullmatch(folder):
+                yield f"{name} must say whose {folder} is, and how large: uid, gid, mode, size"
 
 
 def images_say_which(compose: Compose) -> Iterator[str]:
@@ -113,7 +114,7 @@ RULES: tuple[Rule, ...] = (
     *nginx.RULES,
     only_the_door_is_open,
     containers_are_bounded,
-    what_is_written_has_an_owner,
+    folders_in_memory_are_somebodys,
     images_say_which,
     what_is_mounted_exists,
     what_is_named_is_mounted,

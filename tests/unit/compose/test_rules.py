@@ -134,6 +134,10 @@ def stop_at_once(d: Document) -> None:
     said(d, "gateway2")["stop_grace_period"] = "10s"
 
 
+def close_the_door_at_once(d: Document) -> None:
+    del said(d, "nginx")["stop_grace_period"]
+
+
 def forget_file(d: Document) -> None:
     said(d, "nginx")["volumes"].pop(1)
 
@@ -182,7 +186,7 @@ def declare_for_nobody(d: Document) -> None:
         (write_anywhere, "mongodb must have a read-only root, no capabilities and no new privileges"),
         (use_everything, "rabbitmq must have limits of processor, memory and processes"),
         (run_as_root, "redis must say who runs in it, other than root"),
-        (own_nothing, "nginx must say of /srv/nginx/tmp whose it is: uid, gid and mode"),
+        (own_nothing, "nginx must say whose /srv/nginx/tmp is, and how large: uid, gid, mode, size"),
         (stay_dead, "nginx must be started again when it ends"),
         (take_the_latest, "redis: its image redis:latest must have a tag that says which it is"),
         (differ_from_the_cluster, "mongodb: its image mongo:7.0.1 is another one than in k8s/components"),
@@ -194,6 +198,7 @@ def declare_for_nobody(d: Document) -> None:
         (ask_a_stranger, "user_svc: its health check runs mesh.wellness, which is nowhere"),
         (ask_elsewhere, "user_svc: its health check does not ask its port 3001"),
         (stop_at_once, "gateway2 is killed before it has drained: its grace period must be 30s or longer"),
+        (close_the_door_at_once, "nginx is killed before its workers have ended: its grace period must be longer than 30s"),
         (forget_file, "nginx lacks its file site.conf"),
         (forget_certificate, "nginx lacks certificates/server.pem"),
         (wander, "gateway2 needs an address that stays, for nginx"),
