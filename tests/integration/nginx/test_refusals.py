@@ -3,6 +3,7 @@
 import asyncio
 import email
 import json
+import shutil
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,9 +30,10 @@ CODES = {rule.code: rule for rule in RULES.values()}
 
 @pytest.fixture(scope="session")
 async def nginx(run_directory: Path) -> AsyncIterator[Nginx]:
-    """With nobody behind it."""
+    """With nobody behind it, and nowhere to put what is large."""
     nginx = Nginx(run_directory / "nginx_alone", {"gateways": NOWHERE, **dict.fromkeys(SERVICES, NOWHERE)})
     await nginx.start()
+    shutil.rmtree(nginx.directory / "nginx" / "tmp" / "body")
     yield nginx
     await nginx.stop()
 
@@ -67,6 +69,8 @@ async def answer_to(data: bytes, port: int, tls: ssl.SSLContext | None) -> Answe
         (b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n", "method_not_allowed"),
         (b"GET /problem HTTP/1.1\r\n" + HOST + b"\r\n", "route_not_found"),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 6000000\r\n\r\n", "body_too_large"),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 400000\r\n\r\n" + b" " * 400_000, "internal"),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 200000\r\n\r\n" + b" " * 200_000, "unavailable"),
         (b"GET / HTTP/1.1\r\n" + HOST + b"\r\n", "unavailable"),
     ],
 )
