@@ -67,6 +67,7 @@ class Endpoint:
         start, asked_s = time.monotonic(), asked_timeout_s(request)
         with self.in_flight.given_up():
             body = await self._body_of(request, min(self._body_timeout_s, asked_s))
+        self.in_flight.check()
         etag = if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
         await tally.spend(self.charges.then, self.charges.spenders(message, caller))
@@ -89,10 +90,12 @@ class Endpoint:
     ) -> web.StreamResponse:
         async def ask_for(page_token: str) -> Any:
             message.page_token = page_token
-            part, _ = await self._call(message, metadata, timeout_s, repeatable=True)
+            with self.in_flight.place():
+                part, _ = await self._call(message, metadata, timeout_s, repeatable=True)
             return part
 
-        return await send_file(request, first, ask_for, self.in_flight.given_up)
+        with self.in_flight.given_up():
+            return await send_file(request, first, ask_for)
 
     async def _call(self, message: Message, metadata: Metadata, timeout_s: float, *, repeatable: bool) -> tuple[Any, Metadata]:
         hurried = timeout_s < self._timeout_s

@@ -22,19 +22,24 @@ class InFlight:
     @contextmanager
     def place(self) -> Iterator[None]:
         """Hold a place inside. Raises OVERLOADED when there is none."""
-        if self._count >= self._most:
-            raise RestError(REASON_OVERLOADED, "too many requests are waiting", retry_after_s=RETRY_AFTER_S)
         self._count += 1
         try:
+            self.check()
             yield
         finally:
             self._count -= 1
 
     @contextmanager
     def given_up(self) -> Iterator[None]:
-        """Inside, the client is waited for, and its place is somebody else's: slow clients cannot take them all."""
+        """Inside, the client is waited for, and its place is somebody else's: slow clients cannot take them all. `check` says
+        afterwards whether it is still free."""
         self._count -= 1
         try:
             yield
         finally:
             self._count += 1
+
+    def check(self) -> None:
+        """Raises OVERLOADED when there are more inside than there are places: the one who asks has none."""
+        if self._count > self._most:
+            raise RestError(REASON_OVERLOADED, "too many requests are waiting", retry_after_s=RETRY_AFTER_S)

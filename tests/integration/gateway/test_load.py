@@ -8,7 +8,9 @@ import pytest
 from unified.error.v1 import reason_pb2
 from unified.notify.v1.notification_service_pb2 import ListNotificationsResponse
 from unified.task.v1 import task_service_pb2
+from unified.task.v1.transfer_service_pb2 import ExportTasksRequest, ExportTasksResponse
 
+import mesh.redis
 from mesh.errors import ServiceError
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, answering, raising
@@ -67,8 +69,9 @@ async def test_a_request_that_fails_gives_its_place_back(
     assert (await small_edge.call("GET", "/api/tasks")).status == 200
 
 
-async def test_clients_that_still_send_take_no_place(small_edge: Edge) -> None:
-    rest, begun = asyncio.Event(), asyncio.Semaphore(0)
+async def begin_to_send(edge: Edge, count: int, rest: asyncio.Event) -> list[asyncio.Task[Answer]]:
+    """So many requests of whose bodies the gateway waits for the rest."""
+    begun = asyncio.Semaphore(0)
 
     async def body() -> AsyncIterator[bytes]:
         # The gateway has asked for the body.
@@ -76,17 +79,80 @@ async def test_clients_that_still_send_take_no_place(small_edge: Edge) -> None:
         await rest.wait()
         yield b'{"title":"x"}'
 
-    async def send() -> Answer:
-        return await small_edge.call("POST", "/api/tasks", data=body(), headers={**JSON}, expect100=True)
-
-    slow = []
-    for _ in range(2 * MOST):
-        slow.append(asyncio.create_task(send()))
+    sending = []
+    for _ in range(count):
+        call = edge.call("POST", "/api/tasks", data=body(), headers={**JSON}, expect100=True)
+        sending.append(asyncio.create_task(call))
         await begun.acquire()
+    return sending
+
+
+async def test_clients_that_still_send_take_no_place(small_edge: Edge) -> None:
+    rest = asyncio.Event()
+    slow = await begin_to_send(small_edge, 2 * MOST, rest)
 
     assert (await small_edge.call("GET", "/api/tasks")).status == 200
     rest.set()
-    assert [answer.status for answer in await asyncio.gather(*slow)] == [201] * 2 * MOST
+    await asyncio.gather(*slow)
+    assert (await small_edge.call("GET", "/api/tasks")).status == 200
+
+
+async def test_bodies_that_end_together_do_not_all_get_in(
+    services: ScriptedServices, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine, a gateway would not wait for Redis and count alone.
+    monkeypatch.setattr(mesh.redis, "TIMEOUT_S", 20.0)
+    rest, finish = asyncio.Event(), asyncio.Event()
+    services.behaviours["CreateTask"] = waiting_for(finish, task_service_pb2.CreateTaskResponse())
+    async with running_edge(edge_settings(services, redis_url, max_requests_in_flight=MOST, rate_limit_max=100)) as edge:
+        sending = await begin_to_send(edge, MANY, rest)
+        rest.set()
+        await until(lambda: sum(task.done() for task in sending) == MANY - MOST)
+        assert len(services.calls) == MOST
+        finish.set()
+        answers = await asyncio.gather(*sending)
+        left = (await edge.call("GET", "/api/tasks")).headers["RateLimit-Remaining"]
+
+    refused = [answer for answer in answers if answer.status == 503]
+    assert [(answer.json["code"], answer.headers["Retry-After"]) for answer in refused] == [("overloaded", "1")] * (MANY - MOST)
+    assert [answer.status for answer in answers if answer not in refused] == [201] * MOST
+    # Nobody pays for a refusal.
+    assert left == str(100 - MOST - 1)
+
+
+async def test_a_file_goes_on_when_there_is_room(small_edge: Edge, services: ScriptedServices) -> None:
+    finish, inside, most_inside = asyncio.Event(), 0, 0
+    size, last = 1_000_000, 30
+
+    async def get_task(_: Any) -> task_service_pb2.GetTaskResponse:
+        nonlocal inside
+        inside += 1
+        await finish.wait()
+        inside -= 1
+        return task_service_pb2.GetTaskResponse()
+
+    async def export(request: ExportTasksRequest) -> ExportTasksResponse:
+        nonlocal most_inside
+        most_inside = max(most_inside, inside + 1)
+        number = int(request.page_token or 0)
+        return ExportTasksResponse(content=b"x" * size, next_page_token=str(number + 1) if number < last else None)
+
+    async def get() -> Answer:
+        return await small_edge.call("GET", "/api/tasks/1")
+
+    services.behaviours |= {"GetTask": get_task, "ExportTasks": export}
+    async with small_edge.session.get("/api/tasks/export", headers={"Authorization": small_edge.authorization}) as response:
+        # The client takes nothing, and has no place.
+        waiting = [asyncio.create_task(eventually(get, lambda answer: answer.status == 200)) for _ in range(MOST)]
+        await until(lambda: inside == MOST)
+        asked = sum(call.method == "ExportTasks" for call in services.calls)
+        assert asked <= last
+        await response.content.readexactly(asked * size)
+        assert (await get()).status == 503
+        finish.set()
+        await response.content.readexactly((last + 1 - asked) * size)
+    await asyncio.gather(*waiting)
+    assert most_inside <= MOST
 
 
 async def test_a_client_may_wait_less(edge: Edge, services: ScriptedServices) -> None:
