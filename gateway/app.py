@@ -6,6 +6,7 @@ from functools import partial
 
 from gateway.addresses import Addresses
 from gateway.bindings import Binding, build_bindings
+from gateway.body_room import BodyRoom
 from gateway.buckets import Bucket, Charges, buckets_of, charges_of, nowhere
 from gateway.connections import EdgeServer
 from gateway.contract import ContractError, load_contract
@@ -107,6 +108,7 @@ def _add_endpoints(
     make_stream: Callable[[Binding, ServiceCalls, Charges], StreamEndpoint],
 ) -> None:
     in_flight = {name: InFlight(name, settings.max_requests_in_flight) for name in services}
+    body_room = BodyRoom(settings.max_arriving_body_bytes)
     for binding in bindings:
         package = binding.method.containing_service.file.package
         if package not in PROCESSES:
@@ -121,6 +123,7 @@ def _add_endpoints(
             services[process],
             in_flight[process],
             charges,
+            body_room,
             timeout_s=settings.api_timeout_seconds,
             body_timeout_s=settings.body_timeout_seconds,
         )

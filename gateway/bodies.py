@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from unified.error.v1.reason_pb2 import REASON_BODY_TOO_LARGE, REASON_UNSUPPORTED_MEDIA_TYPE
 
+from gateway.body_room import BodyRoom
 from gateway.errors import RestError
 from gateway.transcoding.input_errors import InvalidRequestError
 from gateway.transcoding.json_text import parse_json
@@ -17,22 +18,24 @@ MERGE_PATCH = "application/merge-patch+json"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-async def read_json(request: web.BaseRequest, *, max_bytes: int, timeout_s: float) -> Any:
+async def read_json(request: web.BaseRequest, room: BodyRoom, *, max_bytes: int, timeout_s: float) -> Any:
     """The body as plain values. Raises RestError."""
     accepted = (JSON, MERGE_PATCH) if request.method == "PATCH" else (JSON,)
-    body = await read_file(request, accepted, max_bytes=max_bytes, timeout_s=timeout_s)
+    body = await read_file(request, accepted, room, max_bytes=max_bytes, timeout_s=timeout_s)
     if not body:
         raise InvalidRequestError("a JSON body is needed")
     return parse_json(body)
 
 
-async def read_file(request: web.BaseRequest, accepted: Sequence[str], *, max_bytes: int, timeout_s: float) -> bytes:
+async def read_file(
+    request: web.BaseRequest, accepted: Sequence[str], room: BodyRoom, *, max_bytes: int, timeout_s: float
+) -> bytes:
     """The body as it is, of one of the media types. Raises RestError."""
     _check_media_type(request, accepted)
     if (request.content_length or 0) > max_bytes:
         raise _too_large(max_bytes)
     await _invite(request)
-    return await _in_time(_read_up_to(request, max_bytes), timeout_s)
+    return await _in_time(_read_up_to(request, room, max_bytes), timeout_s)
 
 
 async def refuse_body(request: web.BaseRequest, *, timeout_s: float) -> None:
@@ -66,13 +69,15 @@ async def _invite(request: web.BaseRequest) -> None:
         request.writer.output_size = 0
 
 
-async def _read_up_to(request: web.BaseRequest, max_bytes: int) -> bytes:
+async def _read_up_to(request: web.BaseRequest, room: BodyRoom, max_bytes: int) -> bytes:
     body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
-        if len(body) > max_bytes:
-            raise _too_large(max_bytes)
-    return bytes(body)
+    with room.body() as grow:
+        while chunk := await request.content.readany():
+            body += chunk
+            if len(body) > max_bytes:
+                raise _too_large(max_bytes)
+            grow(len(body))
+        return bytes(body)
 
 
 def _too_large(max_bytes: int) -> RestError:

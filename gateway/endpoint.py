@@ -11,6 +11,7 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
 from gateway.bodies import read_file, read_json, refuse_body
+from gateway.body_room import BodyRoom
 from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
 from gateway.downloads import send_file
@@ -39,6 +40,7 @@ class Endpoint:
         service: ServiceCalls,
         in_flight: InFlight,
         charges: Charges,
+        body_room: BodyRoom,
         *,
         timeout_s: float,
         body_timeout_s: float,
@@ -46,6 +48,7 @@ class Endpoint:
         self.name, self.needs_caller, self.in_flight, self.charges = binding.name, binding.needs_caller, in_flight, charges
         self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
         self._max_body_bytes = binding.max_body_bytes
+        self._body_room = body_room
         self._file_types, self._is_download = tuple(binding.rest.body_types), binding.is_download
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
         self._reader = RequestReader(binding)
@@ -114,8 +117,10 @@ class Endpoint:
         if self._body_is_optional and not request.can_read_body:
             return {}
         if self._file_types:
-            return await read_file(request, self._file_types, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
-        return await read_json(request, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
+            return await read_file(
+                request, self._file_types, self._body_room, max_bytes=self._max_body_bytes, timeout_s=timeout_s
+            )
+        return await read_json(request, self._body_room, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""

@@ -33,6 +33,8 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     api_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
     body_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     max_requests_in_flight: Annotated[int, Field(ge=1)] = 256
+    # At least one of the largest that the contract admits.
+    max_arriving_body_bytes: Annotated[int, Field(ge=4_194_304)] = 67_108_864
     max_header_bytes: Annotated[int, Field(ge=1024, le=65536)] = 8190
     cors_allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     cors_allow_credentials: bool = False
