@@ -161,6 +161,12 @@ async def test_json_that_is_too_deep(edge: Edge, depth: int) -> None:
         assert (await edge.call("POST", "/api/tasks", data=body[: 256 * 1024], headers={**JSON})).status == 400
 
 
+async def test_json_may_be_32_levels_deep(edge: Edge) -> None:
+    for depth, complaint in ((32, "title must be a string"), (33, "the body is nested deeper than 32 levels")):
+        body = b'{"title":' * depth + b"1" + b"}" * depth
+        assert (await edge.call("POST", "/api/tasks", data=body, headers={**JSON})).json["detail"] == complaint
+
+
 async def test_a_body_that_is_too_large(edge: Edge, services: ScriptedServices) -> None:
     fits = b'{"title":"x"}'.ljust(256 * 1024)
 
