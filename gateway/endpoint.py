@@ -10,7 +10,7 @@ from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
 
 from gateway.answers import compile_answer
 from gateway.bindings import Binding
-from gateway.bodies import read_file, read_json, refuse_body
+from gateway.bodies import BodyReader, refuse_body
 from gateway.body_room import BodyRoom
 from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
@@ -47,8 +47,7 @@ class Endpoint:
     ) -> None:
         self.name, self.needs_caller, self.in_flight, self.charges = binding.name, binding.needs_caller, in_flight, charges
         self._has_body, self._body_is_optional = bool(binding.body), binding.body_is_optional
-        self._max_body_bytes = binding.max_body_bytes
-        self._body_room = body_room
+        self._bodies = BodyReader(body_room, max_bytes=binding.max_body_bytes, timeout_s=body_timeout_s)
         self._file_types, self._is_download = tuple(binding.rest.body_types), binding.is_download
         self._timeout_s, self._body_timeout_s = timeout_s, body_timeout_s
         self._reader = RequestReader(binding)
@@ -69,7 +68,7 @@ class Endpoint:
         """`path` holds the values of the template's variables; what the request takes besides is added to the tally."""
         start, asked_s = time.monotonic(), asked_timeout_s(request)
         with self.in_flight.given_up():
-            body = await self._body_of(request, min(self._body_timeout_s, asked_s))
+            body = await self._body_of(request, asked_s)
         self.in_flight.check()
         etag = if_match(request) if self._reader.takes_etag else None
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
@@ -109,18 +108,16 @@ class Endpoint:
         except ServiceError as error:
             raise self._placed(error) from error
 
-    async def _body_of(self, request: EdgeRequest, timeout_s: float) -> Any:
+    async def _body_of(self, request: EdgeRequest, asked_s: float) -> Any:
         """The parsed body, the file that it is, or nothing where none belongs."""
         if not self._has_body:
-            await refuse_body(request, timeout_s=timeout_s)
+            await refuse_body(request, timeout_s=self._body_timeout_s, asked_s=asked_s)
             return None
         if self._body_is_optional and not request.can_read_body:
             return {}
         if self._file_types:
-            return await read_file(
-                request, self._file_types, self._body_room, max_bytes=self._max_body_bytes, timeout_s=timeout_s
-            )
-        return await read_json(request, self._body_room, max_bytes=self._max_body_bytes, timeout_s=timeout_s)
+            return await self._bodies.read_file(request, self._file_types, asked_s)
+        return await self._bodies.read_json(request, asked_s)
 
     def _placed(self, error: ServiceError) -> ServiceError:
         """The same failure, with its fields where the REST client put them."""
