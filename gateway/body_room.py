@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from prometheus_client import Gauge
 from unified.error.v1.reason_pb2 import REASON_OVERLOADED
 
 from gateway.errors import RestError
@@ -11,6 +12,7 @@ RETRY_AFTER_S = 1.0
 # Of each body so much is not counted: a connection holds as much anyway, and a small request is read however many large ones
 # are on their way.
 FREE_BYTES = 64 * 1024
+TAKEN = Gauge("unified_http_arriving_body_bytes", "Bytes of bodies whose rest has not come yet, as far as they are counted.")
 
 
 class BodyRoom:
@@ -18,6 +20,7 @@ class BodyRoom:
 
     def __init__(self, most: int) -> None:
         self._most, self._taken = most, 0
+        TAKEN.set_function(lambda: self._taken)
 
     @contextmanager
     def body(self) -> Iterator[Callable[[int], None]]:

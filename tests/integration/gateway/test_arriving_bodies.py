@@ -9,7 +9,8 @@ import pytest
 
 from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
-from tests.waiting import PATIENCE_S, eventually
+from tests.metrics import counted
+from tests.waiting import PATIENCE_S, eventually, until
 
 MIB = 1024 * 1024
 # Two of five bodies fit, of which so much has been sent.
@@ -25,9 +26,10 @@ async def narrow_edge(services: ScriptedServices, redis_url: str) -> AsyncIterat
 
 
 class Sender:
-    """A client that sends half of a batch. `refusal` is what it is answered before it has sent the rest."""
+    """A client that sends a part of a batch. `refusal` is what it is answered before it has sent the rest."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, part: bytes = PART) -> None:
+        self._part, self.has_sent = part, False
         lines = ["POST /api/tasks/batch HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {ROOM}"]
         self._head = "\r\n".join([*lines, f"Authorization: {edge.authorization}", "", ""]).encode()
         self._port = edge.port
@@ -36,7 +38,9 @@ class Sender:
     async def _run(self) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            writer.write(self._head + PART)
+            writer.write(self._head + self._part)
+            await writer.drain()
+            self.has_sent = True
             return await reader.readuntil(b"}")
         finally:
             writer.close()
@@ -44,6 +48,10 @@ class Sender:
     async def leave(self) -> None:
         self.refusal.cancel()
         await asyncio.gather(self.refusal, return_exceptions=True)
+
+
+def held() -> float:
+    return counted("unified_http_arriving_body_bytes")
 
 
 async def test_bodies_that_do_not_end_take_no_more_room_than_there_is(narrow_edge: Edge) -> None:
@@ -68,3 +76,14 @@ async def test_bodies_that_do_not_end_take_no_more_room_than_there_is(narrow_edg
         await sender.leave()
     await eventually(send_large, lambda answer: answer.status == 200)
     assert [(await send_large()).status for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.parametrize(("sent", "is_counted"), [(0, False), (1000, False), (MIB, True)])
+async def test_clients_that_leave_within_their_bodies_keep_nothing(narrow_edge: Edge, sent: int, is_counted: bool) -> None:
+    senders = [Sender(narrow_edge, PART[:sent]) for _ in range(3)]
+    await until(lambda: all(sender.has_sent for sender in senders))
+    await until(lambda: (held() > 0) == is_counted)
+
+    await asyncio.gather(*(sender.leave() for sender in senders))
+
+    await until(lambda: held() == counted("unified_http_requests_in_flight", of="task_svc") == 0)
