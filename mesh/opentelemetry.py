@@ -1,8 +1,10 @@
 """Spans by OpenTelemetry. Imported only where they are wanted: its packages may be missing, and cost time to load."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -73,25 +75,42 @@ class CommandSpans(CommandListener):
 
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
-        self._open: dict[int, list[trace.Span]] = {}
+        # A task sends one command after the other.
+        self._open: dict[asyncio.Task[Any] | None, list[trace.Span]] = {}
 
     def started(self, event: CommandStartedEvent) -> None:
+        task = asyncio.current_task()
+        self._broken_off(task)
         parents = sharing.get() or [each for each in [traceparent.get()] if each]
-        name = f"{event.command_name} {event.command.get(event.command_name)}"
-        attributes = {"db.system.name": "mongodb", "db.namespace": event.database_name}
-        if parents:
-            self._open[event.request_id] = [
-                self._tracer.start_span(name, _after(parent), trace.SpanKind.CLIENT, attributes) for parent in parents
+        if parents and task:
+            attributes = {"db.system.name": "mongodb", "db.namespace": event.database_name}
+            self._open[task] = [
+                self._tracer.start_span(_name_of(event), _after(parent), trace.SpanKind.CLIENT, attributes) for parent in parents
             ]
+            task.add_done_callback(self._broken_off)
 
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        for span in self._open.pop(event.request_id, ()):
-            span.end()
+    def succeeded(self, _: CommandSucceededEvent) -> None:
+        self._end(asyncio.current_task(), trace.StatusCode.UNSET)
 
-    def failed(self, event: CommandFailedEvent) -> None:
-        for span in self._open.pop(event.request_id, ()):
-            span.set_status(trace.StatusCode.ERROR)
+    def failed(self, _: CommandFailedEvent) -> None:
+        self._end(asyncio.current_task(), trace.StatusCode.ERROR)
+
+    def _broken_off(self, task: asyncio.Task[Any] | None) -> None:
+        """Of a command that was cancelled the driver tells no end: its task goes on to the next one, or ends itself."""
+        self._end(task, trace.StatusCode.ERROR)
+
+    def _end(self, task: asyncio.Task[Any] | None, status: trace.StatusCode) -> None:
+        for span in self._open.pop(task, ()):
+            span.set_status(status)
             span.end()
+        if task:
+            task.remove_done_callback(self._broken_off)
+
+
+def _name_of(event: CommandStartedEvent) -> str:
+    # What getMore is called with is a cursor, of which there are as many as questions.
+    target = event.command.get("collection" if event.command_name == "getMore" else event.command_name)
+    return f"{event.command_name} {target}"
 
 
 def _after(parent: str) -> Context:
