@@ -50,17 +50,20 @@ class RenewedChannel(grpc.aio.Channel):
         if certificates == self._shown:
             return
         new = self._open_with(certificates)
-        # Where the one before reaches nobody there is nothing to lose.
-        if self.newest.get_state() != FAILING:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(new.channel_ready(), PATIENCE_S)
-        if new.get_state() != READY and self.newest.get_state(try_to_connect=True) != FAILING:
-            log.warning("new certificates are not taken yet, those before go on")
-            await new.close()
-            return
-        old, self.newest, self._shown = self.newest, new, certificates
+        try:
+            # Where the one before reaches nobody there is nothing to lose.
+            if self.newest.get_state() != FAILING:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(new.channel_ready(), PATIENCE_S)
+            if new.get_state() != READY and self.newest.get_state(try_to_connect=True) != FAILING:
+                log.warning("new certificates are not taken yet, those before go on")
+                return
+            old, self.newest, self._shown = self.newest, new, certificates
+        finally:
+            if new is not self.newest:
+                await new.close()
         log.info("certificates renewed")
-        task = asyncio.create_task(old.close(LONGEST_CALL_S))
+        task = asyncio.create_task(_close_later(old))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -84,6 +87,15 @@ class RenewedChannel(grpc.aio.Channel):
 
     def stream_stream(self, *how: Any, **more: Any) -> Any:
         return _Method(self, lambda channel: channel.stream_stream(*how, **more))
+
+
+async def _close_later(channel: grpc.aio.Channel) -> None:
+    """When its calls have ended, or at once when this is cancelled."""
+    # gRPC's own way to close with a grace, once cancelled, has closed nothing and never will.
+    try:
+        await asyncio.sleep(LONGEST_CALL_S)
+    finally:
+        await channel.close()
 
 
 class _Method:

@@ -12,7 +12,9 @@ from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
 from dev.authority import CA_FILE, Authority, certificate_settings, issue_all, write
 from dev.ports import free_port
+from mesh.certificates import Certificates
 from mesh.channel import open_channel
+from mesh.mutual_tls import channel_credentials
 from mesh.renewed_channel import RenewedChannel
 from tests.integration.mesh.serving import LOGIN, Scripted, server
 from tests.integration.mesh.slow_way import slow_way
@@ -163,3 +165,33 @@ async def test_no_call_is_lost_while_connections_take_their_time(
                 while channel.newest is before:
                     await stub.Login(LOGIN, timeout=TIMEOUT_S)
             await stub.Login(LOGIN, timeout=TIMEOUT_S)
+
+
+async def test_leaving_ends_what_is_under_way_on_the_channel_before(
+    port: int, servicer: Slow, authority: Authority, folder: Path
+) -> None:
+    channel: Any = open_channel(f"127.0.0.1:{port}", "user_svc", certificates=files_of(folder, "gateway"))
+    async with channel:
+        stub: Any = UserServiceStub(channel)
+        before = channel.newest
+        under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=TIMEOUT_S))
+        await until(lambda: servicer.calls == 1)
+        issue_all(authority, folder, ["gateway"])
+        await until(lambda: channel.newest is not before)
+    assert before.get_state() is grpc.ChannelConnectivity.SHUTDOWN
+    await asyncio.wait({under_way})
+    assert under_way.cancelled()
+
+
+async def test_leaving_closes_a_channel_that_is_still_connecting(port: int, authority: Authority, folder: Path) -> None:
+    opened: list[grpc.aio.Channel] = []
+
+    def open_with(certificates: Certificates) -> grpc.aio.Channel:
+        options = [("grpc.ssl_target_name_override", "user-svc")]
+        opened.append(grpc.aio.secure_channel(f"127.0.0.1:{way}", channel_credentials(certificates), options=options))
+        return opened[-1]
+
+    async with slow_way(port, TIMEOUT_S) as way, RenewedChannel(open_with, files_of(folder, "gateway")):
+        issue_all(authority, folder, ["gateway"])
+        await until(lambda: len(opened) == 2)
+    assert [each.get_state() for each in opened] == [grpc.ChannelConnectivity.SHUTDOWN] * 2
