@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from gateway.cors import ANY
+from mesh.deadlines import LONGEST_TIMEOUT_S
 from mesh.settings import JwtSettings, Port, RedisSettings, Settings, Target
 
 Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)$")]
@@ -30,7 +31,7 @@ class GatewaySettings(Settings, JwtSettings, RedisSettings):
     task_service_target: Target | None = None
     notification_service_port: Port = 3003
     notification_service_target: Target | None = None
-    api_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 15
+    api_timeout_seconds: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT_S)] = 15
     body_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     max_requests_in_flight: Annotated[int, Field(ge=1)] = 256
     # At least one of the largest that the contract admits.

@@ -3,6 +3,10 @@
 import time
 from contextvars import ContextVar
 
+# A caller that asks for more gets this.
+LONGEST_TIMEOUT_S = 60.0
+# Until then every call has ended, and its answer is read.
+LONGEST_CALL_S = LONGEST_TIMEOUT_S + 5
 DEADLINE: ContextVar[float] = ContextVar("deadline")
 """In seconds of `time.monotonic()`."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from mesh.certificates import CertificateFiles, Certificates, FreshCertificates
+from mesh.deadlines import LONGEST_CALL_S
 from mesh.lifecycle import every
 
 log = logging.getLogger(__name__)
@@ -16,8 +17,6 @@ log = logging.getLogger(__name__)
 READY, FAILING = grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE
 # Longer than a connection takes.
 PATIENCE_S = 3.0
-# Longer than any call takes.
-LONGEST_CALL_S = 65.0
 
 
 class RenewedChannel(grpc.aio.Channel):

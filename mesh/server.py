@@ -16,6 +16,7 @@ from unified.api.v1.status_service_pb2 import DESCRIPTOR
 from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 
 from mesh.certificates import CertificateFiles
+from mesh.deadlines import LONGEST_CALL_S
 from mesh.health import HealthWatch, StatusServicer, serving_health
 from mesh.idempotency import IdempotencyStore
 from mesh.interceptors import Context, Handler, Interceptor, Method, compose
@@ -36,7 +37,7 @@ OPTIONS = [
     ("grpc.max_receive_message_length", 5 * 1024 * 1024),
     # Without this a second server on the port would silently share it.
     ("grpc.so_reuseport", 0),
-    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.max_connection_age_grace_ms", int(LONGEST_CALL_S * 1000)),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]

@@ -6,14 +6,12 @@ from typing import Any
 
 import pymongo
 
-from mesh.deadlines import DEADLINE
+from mesh.deadlines import DEADLINE, LONGEST_TIMEOUT_S
 from mesh.errors import deadline_exceeded
 from mesh.interceptors import Context, Handler, Method
 
 # For callers that set no deadline: nothing waits for ever.
 DEFAULT_TIMEOUT_S = 15.0
-# A caller that asks for more gets this.
-LONGEST_TIMEOUT_S = 60.0
 # The driver tries again and again until its own timeout, which would hold a caller to the end while the store is away.
 LONGEST_STORE_S = 5.0
 # Kept back from the caller's time, so that our own answer arrives before the caller gives up.
