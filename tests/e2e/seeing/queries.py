@@ -9,7 +9,7 @@ from typing import Any
 
 import promql_parser
 import yaml
-from promql_parser import AggregateExpr, Expr, MatchOp, MatrixSelector, VectorSelector
+from promql_parser import AggregateExpr, Call, Expr, MatchOp, MatrixSelector, VectorSelector
 
 INFRA = Path(__file__).parents[3] / "infra"
 ALERTS = INFRA / "prometheus/alerts.yml"
@@ -28,9 +28,12 @@ class Query:
 
     def _parts(self) -> list[Expr]:
         # Grafana fills in how far back a rate has to look.
-        parts: list[Expr] = []
-        promql_parser.walk(promql_parser.parse(self.expression.replace("$__rate_interval", "1m")), parts.append)
-        return parts
+        return _parts_of(promql_parser.parse(self.expression.replace("$__rate_interval", "1m")))
+
+    def missed(self) -> list[VectorSelector]:
+        """What the query asks for by its absence."""
+        calls = [each for each in self._parts() if isinstance(each, Call) and each.func.name == "absent"]
+        return [part for call in calls for part in _parts_of(call) if isinstance(part, VectorSelector)]
 
     def selectors(self) -> list[VectorSelector]:
         # What stands in a range is a selector too.
@@ -48,6 +51,12 @@ class Query:
         return {
             name for text in self.texts for name in re.findall(r"\$labels\.(\w+)|\{\{(\w+)\}\}", text) for name in name if name
         }
+
+
+def _parts_of(expression: Expr) -> list[Expr]:
+    parts: list[Expr] = []
+    promql_parser.walk(expression, parts.append)
+    return parts
 
 
 def wanted(selector: VectorSelector) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from prometheus_client.samples import Sample
 
+from mesh.certificates import dns_name
 from tests.e2e.rest import Person
 from tests.e2e.seeing.conftest import VARIABLES, Seen
 from tests.e2e.seeing.queries import ALERTS, INFRA, OF_TARGETS, OWN, Query, alerts, panels, queries, wanted
@@ -75,6 +76,16 @@ def test_every_alert_says_how_bad_it_is_and_what_to_do() -> None:
     told = re.findall(r"^\| `(Unified\w+)` \| (page|ticket) \| [^|]+ \| [^|]+ \|$", PAGE.read_text(), re.MULTILINE)
 
     assert told == [(rule["alert"], rule["labels"]["severity"]) for rule in alerts()]
+
+
+@pytest.mark.parametrize("process", VARIABLES)
+def test_a_kind_of_process_is_missed_when_its_last_one_is_no_target_any_more(process: str) -> None:
+    (gone,) = (query for query in queries() if query.where == "UnifiedProcessGone")
+    jobs = [matcher.value for selector in gone.missed() for matcher in selector.matchers.matchers if matcher.name == "job"]
+
+    # As compose.yaml calls it, and as Kubernetes does.
+    for name in (process, dns_name(process)):
+        assert len([job for job in jobs if re.fullmatch(job, name)]) == 1
 
 
 def test_prometheus_reads_the_rules_and_every_process() -> None:
