@@ -16,6 +16,8 @@ from mesh.identity import Caller
 from mesh.settings import JwtSettings
 
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
+# The clock of who issued a token may be so much ahead of ours. Nothing lasts longer for it.
+CLOCK_LEEWAY_S = 5.0
 HS256 = "HS256"
 EDDSA = "EdDSA"
 
@@ -82,6 +84,7 @@ class TokenVerifier:
                 algorithms=[self._keys.algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
+                leeway=CLOCK_LEEWAY_S,
                 options={"require": REQUIRED_CLAIMS, "strict_aud": True},
             )
             expires_at = float(claims["exp"])

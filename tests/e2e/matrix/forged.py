@@ -96,4 +96,5 @@ BELIEVED: Mapping[str, Forgery] = {
     "with a certificate elsewhere that nobody follows": lambda by: by.token({"x5u": "http://127.0.0.1:1/certificate"}),
     "with claims that nobody knows": lambda by: by.token(claims={"role": "admin", "scope": ["*"]}),
     "valid since a while": lambda by: by.token(claims={"nbf": time.time() - 5}),
+    "by a clock that is ahead": lambda by: by.token(claims={"iat": time.time() + 3, "nbf": time.time() + 3}),
 }

@@ -91,7 +91,9 @@ def test_every_claim_is_needed(claim: str) -> None:
         {"exp": 10**400},
         {"exp": float("inf")},
         {"iat": int(NOW) + 600},
+        {"iat": int(NOW) + 60},
         {"nbf": int(NOW) + 600},
+        {"nbf": int(NOW) + 60},
         {"sub": 7},
         {"sub": ""},
         {"jti": 7},
@@ -100,6 +102,15 @@ def test_every_claim_is_needed(claim: str) -> None:
 )
 def test_a_wrong_claim_is_refused(change: dict[str, Any]) -> None:
     assert_refused(jwt.api_jws.encode(json.dumps({**CLAIMS, **change}).encode(), SECRET, algorithm="HS256"))
+
+
+def test_the_clock_of_the_issuer_may_be_seconds_ahead() -> None:
+    assert verifier().verify(signed(iat=int(time.time()) + 3, nbf=int(time.time()) + 3)).user_id == "ada"
+
+
+def test_a_token_lasts_no_longer_because_clocks_differ() -> None:
+    with pytest.raises(ServiceError, match="has expired"):
+        verifier().verify(signed(exp=int(time.time())))
 
 
 def test_another_secret_is_refused() -> None:
