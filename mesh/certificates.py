@@ -9,8 +9,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import Certificate, load_pem_x509_certificates
+from prometheus_client import Gauge
 
 log = logging.getLogger(__name__)
+
+EXPIRY = Gauge("unified_certificate_expiry_timestamp_seconds", "When the certificate in use expires; 0 without mutual TLS.")
 
 
 def dns_name(process: str) -> str:
@@ -25,6 +28,11 @@ class Certificates:
     certificate: bytes
     key: bytes
     ca: bytes
+
+    @property
+    def expires_at(self) -> float:
+        """When the process's own certificate does, in Unix seconds."""
+        return _certificates(self.certificate)[0].not_valid_after_utc.timestamp()
 
     def check(self) -> None:
         """Raises ValueError when they have expired, or are not of each other."""
@@ -98,16 +106,21 @@ class FreshCertificates:
     def __init__(self, files: CertificateFiles) -> None:
         self._files, self._failing = files, ""
         self._stamps = files.stamps()
-        self._current = files.read()
+        self._current = self._read()
 
     def current(self) -> Certificates:
         """Looks at the files, and reads them when they have changed."""
         try:
             if (stamps := self._files.stamps()) != self._stamps:
-                self._current = self._files.read()
+                self._current = self._read()
                 self._stamps, self._failing = stamps, ""
         except (OSError, ValueError) as error:
             if self._failing != repr(error):
                 self._failing = repr(error)
                 log.warning("certificates cannot be used, those before go on", extra={"error": self._failing})
         return self._current
+
+    def _read(self) -> Certificates:
+        current = self._files.read()
+        EXPIRY.set(current.expires_at)
+        return current

@@ -1,5 +1,6 @@
 """Certificates from files: what stops the start, and what a process goes on with while they are being changed."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from dev.authority import CA_FILE, Authority, certificate_settings, issue_all, write
 from mesh.certificates import FreshCertificates
 from mesh.settings import Settings, load
+from tests.metrics import counted
 from tests.platform import files_of
 
 CERTIFICATE, KEY, CA = "MESH_CERTIFICATE_FILE", "MESH_KEY_FILE", "MESH_CA_FILE"
+DAY_S = 24 * 3600
 TOGETHER = f"  {CA} must be set together with {CERTIFICATE} and {KEY}: all three, or none"
 
 
@@ -105,6 +108,21 @@ def test_what_changes_is_read_once_it_fits_together(folder: Path, authority: Aut
     # In its place, as a copy does.
     (folder / "task-svc.pem").write_bytes(certificate)
     assert fresh.current().certificate == certificate
+
+
+def test_when_the_certificate_in_use_expires_is_measured(folder: Path, authority: Authority) -> None:
+    def days_left() -> float:
+        return (counted("unified_certificate_expiry_timestamp_seconds") - time.time()) / DAY_S
+
+    fresh = FreshCertificates(files_of(folder, "task_svc"))
+    assert days_left() == pytest.approx(365, abs=0.1)
+    certificate, key = authority.issue("task_svc", life=timedelta(days=7))
+    write(folder / "task-svc.pem", certificate)
+    fresh.current()
+    assert days_left() == pytest.approx(365, abs=0.1)
+    write(folder / "task-svc.key", key)
+    fresh.current()
+    assert days_left() == pytest.approx(7, abs=0.1)
 
 
 def test_what_vanishes_is_remembered(folder: Path) -> None:
