@@ -98,11 +98,13 @@ class StatusServicer(StatusServiceServicer):
 
 @contextlib.asynccontextmanager
 async def serving_health(address: str, port: int | None, health: HealthWatch) -> AsyncIterator[None]:
-    """Tell health on a port of its own, to those without a certificate; do nothing without a port. Raises OSError when it is
-    taken."""
+    """Tell health on a port of its own, to those without a certificate; do nothing without a port. Until it is watched, the
+    process lives and is not ready. Raises OSError when the port is taken."""
     if port is None:
         yield
         return
+    await health.servicer.set(LIVE, SERVING)
+    await health.servicer.set(OVERALL, NOT_SERVING)
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
     try:

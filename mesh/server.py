@@ -17,7 +17,7 @@ from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_
 
 from mesh.certificates import CertificateFiles
 from mesh.deadlines import LONGEST_CALL_S
-from mesh.health import HealthWatch, StatusServicer, serving_health
+from mesh.health import HealthWatch, StatusServicer
 from mesh.idempotency import IdempotencyStore
 from mesh.interceptors import Context, Handler, Interceptor, Method, compose
 from mesh.interceptors.access import access
@@ -112,13 +112,12 @@ async def serving(
     keys: IdempotencyStore | None = None,
     tracer: Tracer = OFF,
     certificates: CertificateFiles | None = None,
-    health_port: int | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
     refused. A connection ends after `connection_age_s`, give or take a tenth, when its calls are answered: only then clients of a
     name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. With `certificates` only those are
-    served who show one of the CA, each what the contract lets it call; health alone is served to everybody on `health_port`.
-    Yields the port, a free one where `address` ends in ":0". Raises OSError when a port is taken."""
+    served who show one of the CA, each what the contract lets it call. Yields the port, a free one where `address` ends in ":0".
+    Raises OSError when it is taken."""
     in_flight = _InFlight()
     known = [callers] if certificates else []
     checks = [deadline, identity(verifier), access, validation, idempotency(keys)]
@@ -131,19 +130,18 @@ async def serving(
     for service in _about(services, health):
         _add(server, service, [errors, _callers_of_any(services)] if certificates else [], streams=True)
     port = _open_port(server, address, certificates)
-    async with serving_health(address.rpartition(":")[0], health_port, health):
-        await server.start()
-        try:
-            yield port
-        finally:
-            await health.servicer.enter_graceful_shutdown()
-            await asyncio.sleep(min(GOODBYE_S, drain_s))
-            # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
-            # waited for here, and what is left then is cut short.
-            stopping = asyncio.create_task(server.stop(grace=drain_s))
-            await in_flight.wait_for_none(drain_s)
-            await server.stop(grace=0.1)
-            await stopping
+    await server.start()
+    try:
+        yield port
+    finally:
+        await health.servicer.enter_graceful_shutdown()
+        await asyncio.sleep(min(GOODBYE_S, drain_s))
+        # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
+        # waited for here, and what is left then is cut short.
+        stopping = asyncio.create_task(server.stop(grace=drain_s))
+        await in_flight.wait_for_none(drain_s)
+        await server.stop(grace=0.1)
+        await stopping
 
 
 def _open_port(server: grpc.aio.Server, address: str, certificates: CertificateFiles | None) -> int:

@@ -13,7 +13,7 @@ from mesh import mongo, topology
 from mesh.amqp import Broker, Publisher
 from mesh.collecting import collecting
 from mesh.consumer import Consumer
-from mesh.health import HealthWatch
+from mesh.health import HealthWatch, serving_health
 from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
 from mesh.lifecycle import every
@@ -71,6 +71,8 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
         probes = {"mongodb": lambda: mongo.ping(client), "rabbitmq": broker.probe}
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
+        # Who starts the process must not take it for dead while it waits for its database.
+        await stack.enter_async_context(serving_health(settings.bind_address, settings.notification_service_health_port, health))
         await mongo.when_available(client, notifications.ensure_indexes)
         await mongo.when_available(client, keys.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.notification_service_metrics_port))
@@ -89,7 +91,6 @@ async def app(settings: NotifySettings) -> AsyncIterator[int]:
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
                 certificates=settings.mesh_certificates,
-                health_port=settings.notification_service_health_port,
                 keys=keys,
             )
         )

@@ -24,7 +24,7 @@ from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
 from mesh.collecting import collecting
 from mesh.events import Event
-from mesh.health import HealthWatch
+from mesh.health import HealthWatch, serving_health
 from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
 from mesh.lifecycle import every
@@ -97,6 +97,8 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         }
         health = HealthWatch(probes, needed=frozenset({"mongodb"}))
 
+        # Who starts the process must not take it for dead while it waits for its database.
+        await stack.enter_async_context(serving_health(settings.bind_address, settings.task_service_health_port, health))
         for part in (tasks, comments, history, feed, keys, purge, reminders):
             await mongo.when_available(client, part.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
@@ -123,7 +125,6 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
                 certificates=settings.mesh_certificates,
-                health_port=settings.task_service_health_port,
                 keys=keys,
             )
         )

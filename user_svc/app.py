@@ -12,7 +12,7 @@ from unified.user.v1.user_service_pb2_grpc import add_UserServiceServicer_to_ser
 
 from mesh import mongo
 from mesh.collecting import collecting
-from mesh.health import HealthWatch
+from mesh.health import HealthWatch, serving_health
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
 from mesh.redis import open_redis
@@ -46,6 +46,8 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
         use_cases = UserUseCases(users, cache, passwords, _issuer(settings), now=utc_now, new_id=lambda: str(ObjectId()))
         health = HealthWatch({"mongodb": lambda: mongo.ping(client), "redis": cache.check}, needed=frozenset({"mongodb"}))
 
+        # Who starts the process must not take it for dead while it waits for its database.
+        await stack.enter_async_context(serving_health(settings.bind_address, settings.user_service_health_port, health))
         await mongo.when_available(client, users.ensure_indexes)
         stack.enter_context(serving_metrics(settings.bind_address, settings.user_service_metrics_port))
         await stack.enter_async_context(every(settings.profile_cache_sweep_interval_seconds, sweep, "cache sweep"))
@@ -63,7 +65,6 @@ async def app(settings: UserSettings) -> AsyncIterator[int]:
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
                 certificates=settings.mesh_certificates,
-                health_port=settings.user_service_health_port,
             )
         )
 

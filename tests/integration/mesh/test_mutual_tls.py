@@ -1,6 +1,7 @@
 """Who gets through to a server that asks for certificates, and which server a client takes for the right one."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dev.authority import Authority, issue_all, make_certificates, write
 from dev.ports import free_port
 from mesh.certificates import Certificates
 from mesh.channel import open_channel
+from mesh.health import HealthWatch, serving_health
 from mesh.mutual_tls import channel_credentials
 from tests.integration.mesh.serving import LOGIN, SERVING, Scripted, server
 from tests.platform import files_of
@@ -42,8 +44,14 @@ def health_port() -> int:
 @pytest.fixture
 async def port(folder: Path, health_port: int) -> AsyncIterator[int]:
     """Of a user service that asks for certificates."""
-    async with server(Scripted(), certificates=files_of(folder, "user_svc"), health_port=health_port) as port:
+    health = HealthWatch({}, needed=frozenset())
+    certificates = files_of(folder, "user_svc")
+    async with telling(health_port, health), server(Scripted(), certificates=certificates, health=health) as port:
         yield port
+
+
+def telling(port: int, health: HealthWatch) -> AbstractAsyncContextManager[None]:
+    return serving_health("127.0.0.1", port, health)
 
 
 def channel(folder: Path, port: int, caller: str, to: str = "user_svc") -> grpc.aio.Channel:
@@ -137,7 +145,7 @@ async def test_probes_hear_of_health_on_a_port_that_serves_nothing_else(port: in
     assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_a_health_port_that_is_taken_stops_the_start(folder: Path, port: int, health_port: int) -> None:
+async def test_a_health_port_that_is_taken_stops_the_start(port: int, health_port: int) -> None:
     with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{health_port}"):
-        async with server(health_port=health_port):
+        async with telling(health_port, HealthWatch({}, needed=frozenset())):
             pass
