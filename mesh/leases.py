@@ -1,12 +1,17 @@
 """Leases in MongoDB: of all processes that want to do a job, one does it; when it dies, another takes over."""
 
+import contextlib
 from datetime import timedelta
 
+import pymongo
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from mesh.mongo import Document
+
+# Of a process that is being stopped.
+RELEASE_TIMEOUT_S = 1.0
 
 
 class Lease:
@@ -32,5 +37,6 @@ class Lease:
         return row is not None and bool(row["holder"] == self._holder)
 
     async def release(self) -> None:
-        """Let others have it at once."""
-        await self._leases.delete_one({"_id": self._job, "holder": self._holder})
+        """Let others have it at once. While the database is away they wait until it has run out."""
+        with contextlib.suppress(PyMongoError), pymongo.timeout(RELEASE_TIMEOUT_S):
+            await self._leases.delete_one({"_id": self._job, "holder": self._holder})

@@ -26,6 +26,7 @@ Document = dict[str, Any]
 SELECTION_TIMEOUT_MS = 2_000
 OPERATION_TIMEOUT_MS = 10_000
 PING_TIMEOUT_S = 1.0
+CLOSE_TIMEOUT_S = 1.0
 START_UP_TIMEOUT_S = 300.0
 # A write counts when a majority has it in its journal; reads see only what counts.
 WRITE_CONCERN = WriteConcern(w="majority", j=True)
@@ -35,7 +36,7 @@ READ_CONCERN = ReadConcern("majority")
 def open_mongo(uri: str, service: str, tracer: Tracer = OFF) -> AsyncMongoClient[Document]:
     """A client that gives up within seconds when the server is away, and connects on first use."""
     mend_locks()
-    return AsyncMongoClient(
+    return _Client(
         uri,
         appname=service,
         connectTimeoutMS=SELECTION_TIMEOUT_MS,
@@ -46,6 +47,13 @@ def open_mongo(uri: str, service: str, tracer: Tracer = OFF) -> AsyncMongoClient
         maxPoolSize=50,
         event_listeners=tracer.command_listeners,
     )
+
+
+class _Client(AsyncMongoClient[Document]):
+    async def close(self) -> None:
+        """Its sessions on the server, where that does not answer soon, end by themselves."""
+        with pymongo.timeout(CLOSE_TIMEOUT_S):
+            await super().close()
 
 
 def database(client: AsyncMongoClient[Document], name: str) -> AsyncDatabase[Document]:

@@ -127,10 +127,10 @@ class Outbox:
 
     async def stop(self, timeout_s: float) -> None:
         """Within `timeout_s`, wait for what is being published, and leave the sweep to others at once."""
-        with contextlib.suppress(PyMongoError, TimeoutError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await asyncio.gather(*self._under_way)
-                await self._lease.release()
+        await self._lease.release()
 
     async def sweep(self) -> None:
         """Publish what is older than the sweep's age, unless another process is at it. When nothing of a batch could be sent,

@@ -61,6 +61,8 @@ CHANGES = TASK_SERVICE.methods_by_name["ListTaskChanges"]
 TRANSFER_SERVICE = transfer_service_pb2.DESCRIPTOR.services_by_name["TransferService"]
 
 IMPORT_SLICE_TIMEOUT_S = 5.0
+# For what the last calls announced. What is not out by then waits for a sweep, of another process or after the next start.
+LAST_EVENTS_S = 2.0
 
 
 @asynccontextmanager
@@ -104,7 +106,7 @@ async def app(settings: TaskSettings) -> AsyncIterator[int]:
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
         # Left in the reverse order: first no more calls, then what they announced goes out.
-        stack.push_async_callback(partial(_stop, (outbox, comment_outbox), settings.drain_seconds))
+        stack.push_async_callback(partial(_stop, (outbox, comment_outbox)))
         for each, name in ((outbox, "outbox sweep"), (comment_outbox, "comment outbox sweep")):
             await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, each.sweep, name))
         await stack.enter_async_context(every(settings.task_purge_interval_seconds, purge.run, "task purge"))
@@ -156,8 +158,8 @@ def _outbox(
     return Outbox(documents, publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds, record=record, tracer=tracer)
 
 
-async def _stop(outboxes: Iterable[Outbox], timeout_s: float) -> None:
-    await asyncio.gather(*(outbox.stop(timeout_s) for outbox in outboxes))
+async def _stop(outboxes: Iterable[Outbox]) -> None:
+    await asyncio.gather(*(outbox.stop(LAST_EVENTS_S) for outbox in outboxes))
 
 
 def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:

@@ -6,7 +6,6 @@ happened, after it the outbox has the event. A moment that came while no process
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -68,8 +67,7 @@ class Reminders:
 
     async def stop(self) -> None:
         """Leave the job to others at once."""
-        with contextlib.suppress(PyMongoError), pymongo.timeout(TIMEOUT_S):
-            await self._lease.release()
+        await self._lease.release()
 
     async def _due(self, until: datetime, position: Position | None) -> list[Task]:
         """The next of the tasks whose moment came until then, behind the position; none while another process does the job."""

@@ -1,18 +1,22 @@
-"""Stopping takes seconds, also when what a process talks to has fallen silent."""
+"""Stopping takes seconds, also when what a process talks to has fallen silent, or is gone."""
 
+import asyncio
 import os
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from dev.servers import RabbitMQ
+from dev.ports import free_port
+from dev.servers import Mongod, RabbitMQ, RedisServer
 from tests.e2e.rest import visiting
-from tests.platform import Platform
-from tests.waiting import until
+from tests.platform import SERVICES, Platform
+from tests.waiting import eventually, until
 
-LONGEST_STOP_S = 10.0
+DRAIN, LONGEST_STOP_S = {"DRAIN_SECONDS": "5"}, 10.0
 
 
 @contextmanager
@@ -38,7 +42,7 @@ async def seconds_to_stop(platform: Platform, name: str) -> float:
 async def test_every_process_stops_in_time_while_rabbitmq_is_silent(
     new_platform: Callable[..., Platform], rabbitmq: RabbitMQ
 ) -> None:
-    platform = new_platform(settings={"DRAIN_SECONDS": "5"})
+    platform = new_platform(settings=DRAIN)
     await platform.start()
     async with visiting(platform.base_url) as visitor:
         ada = await visitor.sign_up()
@@ -48,5 +52,23 @@ async def test_every_process_stops_in_time_while_rabbitmq_is_silent(
             # Published and not confirmed when the stop comes.
             for _ in range(5):
                 await ada.creates()
-            took = {name: await seconds_to_stop(platform, name) for name in ("gateway", "task_svc", "notify_svc", "user_svc")}
+            took = {name: await seconds_to_stop(platform, name) for name in ("gateway", *SERVICES)}
+    assert max(took.values()) < LONGEST_STOP_S, took
+
+
+async def test_every_process_stops_in_time_while_all_servers_are_gone(
+    new_platform: Callable[..., Platform], run_directory: Path
+) -> None:
+    directory = run_directory / f"servers_{secrets.token_hex(4)}"
+    mongod, redis, rabbitmq = (kind(directory, free_port()) for kind in (Mongod, RedisServer, RabbitMQ))
+    await asyncio.gather(*(server.start() for server in (mongod, redis, rabbitmq)))
+    platform = new_platform(mongo_url=mongod.url, redis_url=redis.url, rabbitmq_url=rabbitmq.url, settings=DRAIN)
+    await platform.start()
+    async with visiting(platform.base_url) as visitor:
+        ada = await visitor.sign_up()
+        await ada.creates()
+        for server in (mongod, redis, rabbitmq):
+            server.kill()
+        await eventually(partial(ada.get, "/health"), lambda health: health.status == 503)
+        took = {name: await seconds_to_stop(platform, name) for name in ("gateway", *SERVICES)}
     assert max(took.values()) < LONGEST_STOP_S, took
