@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from bson import ObjectId
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.database import AsyncDatabase
 from unified.task.v1 import transfer_service_pb2
 from unified.task.v1.comment_service_pb2 import DESCRIPTOR as COMMENTS_DESCRIPTOR
 from unified.task.v1.comment_service_pb2_grpc import add_CommentServiceServicer_to_server
@@ -23,7 +22,6 @@ from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
 from mesh.collecting import collecting
-from mesh.events import Event
 from mesh.health import HealthWatch, serving_health
 from mesh.idempotency import IdempotencyStore
 from mesh.leases import Lease
@@ -65,69 +63,56 @@ IMPORT_SLICE_TIMEOUT_S = 5.0
 LAST_EVENTS_S = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """All that the service keeps, and who looks after it."""
+
+    tasks: MongoTaskRepository
+    comments: MongoCommentRepository
+    history: MongoTaskHistory
+    feed: TaskFeed
+    keys: IdempotencyStore
+    outbox: Outbox
+    comment_outbox: Outbox
+    purge: Purge
+    reminders: Reminders
+
+    async def ensure_indexes(self, client: AsyncMongoClient[Document]) -> None:
+        for part in (self.tasks, self.comments, self.history, self.feed, self.keys, self.purge, self.reminders):
+            await mongo.when_available(client, part.ensure_indexes)
+
+
 @asynccontextmanager
 async def app(settings: TaskSettings) -> AsyncIterator[int]:
     """The running service, until the context is left. Yields its port."""
     async with AsyncExitStack() as stack:
         tracer = stack.enter_context(collecting("task_svc", settings.otel_exporter_otlp_endpoint))
         client = await stack.enter_async_context(mongo.open_mongo(settings.mongo_uri_task_service, "task_svc", tracer))
-        database = mongo.database(client, settings.db_name_task_service)
+        redis = await stack.enter_async_context(open_redis(settings.redis_address)) if settings.redis_address else None
+        users = GrpcUserDirectory(await _user_service_calls(settings, stack, tracer))
         publisher = Publisher(topology.declare_events)
         broker = Broker(settings.rabbitmq_url, [publisher], name="task_svc")
-        history = MongoTaskHistory(database)
-        outbox = _outbox(settings, database[COLLECTION], publisher, "outbox sweep", tracer, history.record)
-        comment_outbox = _outbox(settings, database[COMMENTS], publisher, "comment outbox sweep", tracer)
-        keys = IdempotencyStore(client, database, utc_now)
-        redis = await stack.enter_async_context(open_redis(settings.redis_address)) if settings.redis_address else None
-        tasks = MongoTaskRepository(database, outbox, Waker(redis, CHANGES).wake)
-        comments = MongoCommentRepository(database, comment_outbox)
-        feed = TaskFeed(database, now=utc_now, overlap=timedelta(seconds=settings.stream_overlap_seconds))
-        purge = _purge(settings, database)
-        reminders = _reminders(settings, database, outbox)
-        users = GrpcUserDirectory(await _user_service_calls(settings, stack, tracer))
-        use_cases = TaskUseCases(tasks, history, users, now=utc_now, new_id=_new_id)
-        batches = Batches(use_cases, partial(in_transaction, client), users.learn)
-        comment_use_cases = CommentUseCases(tasks, comments, now=utc_now, new_id=_new_id)
-        exports = Exports(use_cases)
-        imports = Imports(tasks, users, partial(_import_slice, client), now=utc_now, new_id=_new_id)
-        # Without RabbitMQ the service works: events wait in their outbox.
-        probes = {
-            "mongodb": lambda: mongo.ping(client),
-            "rabbitmq": broker.probe,
-            "outbox": outbox.probe,
-            "comment_outbox": comment_outbox.probe,
-        }
-        health = HealthWatch(probes, needed=frozenset({"mongodb"}))
+        stored = _stored(settings, client, publisher, Waker(redis, CHANGES), tracer)
+        health = _health(client, broker, stored)
 
         # Who starts the process must not take it for dead while it waits for its database.
         await stack.enter_async_context(serving_health(settings.bind_address, settings.task_service_health_port, health))
-        for part in (tasks, comments, history, feed, keys, purge, reminders):
-            await mongo.when_available(client, part.ensure_indexes)
+        await stored.ensure_indexes(client)
         stack.enter_context(serving_metrics(settings.bind_address, settings.task_service_metrics_port))
         await stack.enter_async_context(broker)
-        # Left in the reverse order: first no more calls, then what they announced goes out.
-        stack.push_async_callback(partial(_stop, (outbox, comment_outbox)))
-        for each, name in ((outbox, "outbox sweep"), (comment_outbox, "comment outbox sweep")):
-            await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, each.sweep, name))
-        await stack.enter_async_context(every(settings.task_purge_interval_seconds, purge.run, "task purge"))
-        stack.push_async_callback(reminders.stop)
-        await stack.enter_async_context(every(settings.reminder_interval_seconds, reminders.run, "reminders"))
+        await _start_jobs(settings, stored, stack)
         await stack.enter_async_context(health.watching())
         yield await stack.enter_async_context(
             serving(
                 f"{settings.bind_address}:{settings.task_service_port}",
-                [
-                    Service(TASK_SERVICE, TaskServicer(use_cases, batches, feed), add_TaskServiceServicer_to_server),
-                    Service(COMMENT_SERVICE, CommentServicer(comment_use_cases), add_CommentServiceServicer_to_server),
-                    Service(TRANSFER_SERVICE, TransferServicer(exports, imports), add_TransferServiceServicer_to_server),
-                ],
+                _services(client, stored, users),
                 verifier=verifier_of(settings),
                 health=health,
                 tracer=tracer,
                 drain_s=settings.drain_seconds,
                 connection_age_s=settings.connection_age_seconds,
                 certificates=settings.mesh_certificates,
-                keys=keys,
+                keys=stored.keys,
             )
         )
 
@@ -137,37 +122,72 @@ async def _user_service_calls(settings: TaskSettings, stack: AsyncExitStack, tra
     return ServiceCalls(await stack.enter_async_context(channel), Breaker(), RetryBudget(), tracer)
 
 
-def _new_id() -> str:
-    return str(ObjectId())
+def _stored(
+    settings: TaskSettings, client: AsyncMongoClient[Document], publisher: Publisher, waker: Waker, tracer: Tracer
+) -> _Stored:
+    database = mongo.database(client, settings.db_name_task_service)
+
+    def lease(job: str, duration_s: float = settings.outbox_lease_seconds) -> Lease:
+        return Lease(database["leases"], job, holder=_new_id(), duration=timedelta(seconds=duration_s))
+
+    outbox_of = partial(Outbox, sweep_age_s=settings.outbox_sweep_age_seconds, tracer=tracer)
+    history = MongoTaskHistory(database)
+    outbox = outbox_of(database[COLLECTION], publisher, lease("outbox sweep"), record=history.record)
+    comment_outbox = outbox_of(database[COMMENTS], publisher, lease("comment outbox sweep"))
+    return _Stored(
+        tasks=MongoTaskRepository(database, outbox, waker.wake),
+        comments=MongoCommentRepository(database, comment_outbox),
+        history=history,
+        feed=TaskFeed(database, now=utc_now, overlap=timedelta(seconds=settings.stream_overlap_seconds)),
+        keys=IdempotencyStore(client, database, utc_now),
+        outbox=outbox,
+        comment_outbox=comment_outbox,
+        purge=Purge(database, lease("task purge", 60), kept=timedelta(days=settings.task_purge_days), now=utc_now),
+        reminders=Reminders(database, outbox, lease("reminders"), now=utc_now, new_id=_new_id),
+    )
 
 
-async def _import_slice(client: AsyncMongoClient[Document], work: Callable[[], Awaitable[int]]) -> int:
-    return await in_own_time(partial(in_transaction, client, work), IMPORT_SLICE_TIMEOUT_S)
+def _health(client: AsyncMongoClient[Document], broker: Broker, stored: _Stored) -> HealthWatch:
+    probes = {
+        "mongodb": lambda: mongo.ping(client),
+        "rabbitmq": broker.probe,
+        "outbox": stored.outbox.probe,
+        "comment_outbox": stored.comment_outbox.probe,
+    }
+    # Without RabbitMQ the service works: events wait in their outbox.
+    return HealthWatch(probes, needed=frozenset({"mongodb"}))
 
 
-def _outbox(
-    settings: TaskSettings,
-    documents: AsyncCollection[Document],
-    publisher: Publisher,
-    job: str,
-    tracer: Tracer,
-    record: Callable[[Event], Awaitable[None]] | None = None,
-) -> Outbox:
-    duration = timedelta(seconds=settings.outbox_lease_seconds)
-    lease = Lease(documents.database["leases"], job, holder=_new_id(), duration=duration)
-    return Outbox(documents, publisher, lease, sweep_age_s=settings.outbox_sweep_age_seconds, record=record, tracer=tracer)
+async def _start_jobs(settings: TaskSettings, stored: _Stored, stack: AsyncExitStack) -> None:
+    outboxes = {"outbox sweep": stored.outbox, "comment outbox sweep": stored.comment_outbox}
+    # Left in the reverse order: first no more calls, then what they announced goes out.
+    stack.push_async_callback(partial(_stop, outboxes.values()))
+    for name, outbox in outboxes.items():
+        await stack.enter_async_context(every(settings.outbox_sweep_interval_seconds, outbox.sweep, name))
+    await stack.enter_async_context(every(settings.task_purge_interval_seconds, stored.purge.run, "task purge"))
+    stack.push_async_callback(stored.reminders.stop)
+    await stack.enter_async_context(every(settings.reminder_interval_seconds, stored.reminders.run, "reminders"))
 
 
 async def _stop(outboxes: Iterable[Outbox]) -> None:
     await asyncio.gather(*(outbox.stop(LAST_EVENTS_S) for outbox in outboxes))
 
 
-def _purge(settings: TaskSettings, database: AsyncDatabase[Document]) -> Purge:
-    lease = Lease(database["leases"], "task purge", holder=_new_id(), duration=timedelta(minutes=1))
-    return Purge(database, lease, kept=timedelta(days=settings.task_purge_days), now=utc_now)
+def _services(client: AsyncMongoClient[Document], stored: _Stored, users: GrpcUserDirectory) -> list[Service]:
+    use_cases = TaskUseCases(stored.tasks, stored.history, users, now=utc_now, new_id=_new_id)
+    batches = Batches(use_cases, partial(in_transaction, client), users.learn)
+    comments = CommentUseCases(stored.tasks, stored.comments, now=utc_now, new_id=_new_id)
+    imports = Imports(stored.tasks, users, partial(_import_slice, client), now=utc_now, new_id=_new_id)
+    return [
+        Service(TASK_SERVICE, TaskServicer(use_cases, batches, stored.feed), add_TaskServiceServicer_to_server),
+        Service(COMMENT_SERVICE, CommentServicer(comments), add_CommentServiceServicer_to_server),
+        Service(TRANSFER_SERVICE, TransferServicer(Exports(use_cases), imports), add_TransferServiceServicer_to_server),
+    ]
 
 
-def _reminders(settings: TaskSettings, database: AsyncDatabase[Document], outbox: Outbox) -> Reminders:
-    duration = timedelta(seconds=settings.outbox_lease_seconds)
-    lease = Lease(database["leases"], "reminders", holder=_new_id(), duration=duration)
-    return Reminders(database, outbox, lease, now=utc_now, new_id=_new_id)
+async def _import_slice(client: AsyncMongoClient[Document], work: Callable[[], Awaitable[int]]) -> int:
+    return await in_own_time(partial(in_transaction, client, work), IMPORT_SLICE_TIMEOUT_S)
+
+
+def _new_id() -> str:
+    return str(ObjectId())
