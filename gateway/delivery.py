@@ -81,10 +81,9 @@ class Delivery:
         """Tell what is new. Answers the last words where that will not work again."""
         self._stream.has_news = False
         try:
-            async for page in self._news.read():
-                await self._tell(page)
-                if self._stream.is_draining or self._stream.is_lost:
-                    break
+            await self._tell(await self._next_page())
+            while self._news.has_more and not (self._stream.is_draining or self._stream.is_lost):
+                await self._tell(await self._next_page())
         except ServiceError as error:
             if error.info.http_status not in PASSING:
                 return sse.failure(error)
@@ -94,6 +93,16 @@ class Delivery:
             self._look_again_in(self._timing.poll_s)
             self._pause_s = FIRST_PAUSE_S
         return None
+
+    async def _next_page(self) -> list[Any]:
+        """The service may take its time: the client hears meanwhile that it is not forgotten."""
+        asking = asyncio.create_task(self._news.page())
+        try:
+            while not (await asyncio.wait([asking], timeout=max(0.0, self._next_heartbeat - self._now())))[0]:
+                await self._write(sse.HEARTBEAT)
+            return asking.result()
+        finally:
+            asking.cancel()
 
     def _look_again_in(self, pause_s: float) -> None:
         self._next_look = self._now() + pause_s * random.uniform(0.75, 1.25)  # noqa: S311  (jitter, not a secret)

@@ -1,6 +1,6 @@
 """What is new to one stream: asked of the service page by page, and each event once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 # Ids of events that are kept to know them again. Beyond that an event may come twice, with the same id.
@@ -28,11 +28,11 @@ class News:
         """Read the first page, for a client that has heard of this event, or of all that there is when empty."""
         self.position = last_event_id
         self._known[last_event_id] = None
-        page = await self._page()
+        page = await self.page()
         if last_event_id:
             return page
         while self._page_token:
-            await self._page()
+            await self.page()
         return []
 
     @property
@@ -40,13 +40,8 @@ class News:
         """Whether the round goes on."""
         return bool(self._page_token)
 
-    async def read(self) -> AsyncIterator[list[Any]]:
-        """Pages of new events: the rest of a round, or a whole one."""
-        yield await self._page()
-        while self._page_token:
-            yield await self._page()
-
-    async def _page(self) -> list[Any]:
+    async def page(self) -> list[Any]:
+        """The new events of the next page, with which a round goes on or begins."""
         response = await self._ask(self.position, self._page_token)
         if not self._page_token:
             self._next_position = response.position

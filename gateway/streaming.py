@@ -1,7 +1,7 @@
 """One binding served as a stream of server-sent events: a unary method that is called whenever there may be news."""
 
+import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from gateway.news import News
 from gateway.stream_shape import ID, TYPE, StreamShape, shape_of
 from gateway.streams import Streams
 from gateway.tally import Tally
+from gateway.timeouts import asked_timeout_s
 from gateway.transcoding.encode import compile_encoder
 from gateway.transcoding.input_errors import wrong_fields
 from gateway.transcoding.requests import PAGE_TOKEN, RequestReader
@@ -65,22 +66,28 @@ class StreamEndpoint:
     ) -> web.StreamResponse:
         """Returns when the stream is over. Before the first byte a failure is an answer, afterwards it ends the stream."""
         assert caller is not None  # noqa: S101  (shape_of refuses streams that need none)
-        await refuse_body(request, timeout_s=self._body_timeout_s)
+        start, asked_s = time.monotonic(), asked_timeout_s(request)
+        await refuse_body(request, timeout_s=min(self._body_timeout_s, asked_s))
         message = self._reader.read(path, request.rel_url.raw_query_string, None, None)
         await tally.spend(self.charges.then, self.charges.spenders(message, caller))
         response = web.StreamResponse(headers=HEADERS)
         if request.method != "HEAD":
-            await self._stream(request, response, caller)
+            await self._stream(request, response, caller, begin_by=start + asked_s)
         return response
 
-    async def _stream(self, request: EdgeRequest, response: web.StreamResponse, caller: Caller) -> None:
+    async def _stream(self, request: EdgeRequest, response: web.StreamResponse, caller: Caller, *, begin_by: float) -> None:
+        async def ask(after: str, page_token: str) -> Any:
+            """Before the first byte the client's patience counts, which ends at `begin_by`."""
+            timeout_s = self._timeout_s if response.prepared else min(self._timeout_s, begin_by - time.monotonic())
+            return await self._ask(caller.token, after, page_token, timeout_s)
+
         last_event_id = _last_event_id(request)
         with (
             self._streams.opened(caller.user_id) as stream,
             self._wakeups.listening(self._descriptor, caller.user_id, stream.wake),
             request.watched(stream.lose, self._timing.stall_s),
         ):
-            news = News(partial(self._ask, caller.token), self._shape.events)
+            news = News(ask, self._shape.events)
             try:
                 first = await news.begin(last_event_id)
             except ServiceError as error:
@@ -93,11 +100,17 @@ class StreamEndpoint:
                 # Gone, or as good as gone: what it has missed it asks for when it comes back.
                 request.cut_off()
 
-    async def _ask(self, token: str, after: str, page_token: str) -> Any:
+    async def _ask(self, token: str, after: str, page_token: str, timeout_s: float) -> Any:
         message = self._request_class(**{self._shape.after: after, PAGE_TOKEN: page_token})
         metadata = [("x-request-id", request_id.get()), ("authorization", f"Bearer {token}")]
-        async with self._streams.asking:
-            response, _ = await self._service.call(self._method, message, metadata, timeout_s=self._timeout_s, repeatable=True)
+        # Who waits for a turn has less time left for the call.
+        hurried = timeout_s < self._timeout_s or self._streams.must_wait
+        deadline = time.monotonic() + timeout_s
+        async with self._streams.turn(timeout_s):
+            left_s = deadline - time.monotonic()
+            response, _ = await self._service.call(
+                self._method, message, metadata, timeout_s=left_s, repeatable=True, hurried=hurried
+            )
         return response
 
 

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from prometheus_client import Gauge
-from unified.error.v1.reason_pb2 import REASON_TOO_MANY_STREAMS
+from unified.error.v1.reason_pb2 import REASON_OVERLOADED, REASON_TOO_MANY_STREAMS
 
 from gateway.in_flight import InFlight
 from mesh.errors import ServiceError, unavailable
@@ -58,7 +58,7 @@ class Streams:
         self.in_flight = InFlight("streams", most)
         self._open: defaultdict[str, set[Stream]] = defaultdict(set)
         self._is_draining = False
-        self.asking = asyncio.Semaphore(ASKING_AT_ONCE)
+        self._asking = asyncio.Semaphore(ASKING_AT_ONCE)
 
     @contextmanager
     def opened(self, user_id: str) -> Iterator[Stream]:
@@ -74,6 +74,24 @@ class Streams:
             self._open[user_id].discard(stream)
             if not self._open[user_id]:
                 del self._open[user_id]
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether those who may ask at a time do so already."""
+        return self._asking.locked()
+
+    @asynccontextmanager
+    async def turn(self, timeout_s: float) -> AsyncIterator[None]:
+        """Be one of those who ask. Raises OVERLOADED when so many ask for so long."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._asking.acquire()
+        except TimeoutError:
+            raise ServiceError(REASON_OVERLOADED, "too many streams are waiting", retry_after_s=1) from None
+        try:
+            yield
+        finally:
+            self._asking.release()
 
     def drain(self) -> None:
         """Every stream ends, and no new one begins."""

@@ -70,8 +70,7 @@ def parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
         yield IF_NONE_MATCH
     if binding.accepts_idempotency_key:
         yield _IDEMPOTENCY_KEY
-    if not binding.is_stream:
-        yield TIMEOUT
+    yield TIMEOUT
 
 
 def may_be_known(binding: Binding) -> bool:

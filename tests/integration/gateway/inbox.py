@@ -1,6 +1,6 @@
 """A scripted source of news, and somebody at the stream that is made of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -51,7 +51,9 @@ async def wake(redis_url: str, user_id: str = USER_ID) -> None:
 
 
 @asynccontextmanager
-async def at_stream(edge: Edge, last_id: str = "", path: str = STREAM, **claims: Any) -> AsyncIterator[Listener]:
-    headers = {"Authorization": f"Bearer {access_token(**claims)}"}
-    async with listening(edge.session, edge.url + path, headers, last_id) as listener:
+async def at_stream(
+    edge: Edge, last_id: str = "", path: str = STREAM, headers: Mapping[str, str] | None = None, **claims: Any
+) -> AsyncIterator[Listener]:
+    sent = {"Authorization": f"Bearer {access_token(**claims)}", **(headers or {})}
+    async with listening(edge.session, edge.url + path, sent, last_id) as listener:
         yield listener

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -13,7 +14,7 @@ from redis.asyncio import Redis
 from unified.error.v1 import reason_pb2
 
 from dev.ports import free_port
-from gateway.streams import OPEN, Stream
+from gateway.streams import ASKING_AT_ONCE, OPEN, Stream
 from mesh.errors import FieldError, ServiceError, unavailable
 from mesh.wakeups import channel_of
 from tests.integration.gateway.edge import USER_ID, Edge, access_token, edge_settings, running_edge
@@ -159,6 +160,22 @@ async def test_a_quiet_stream_says_now_and_then_that_it_is_there(looking: Edge, 
             assert await listener.block() is None
 
 
+async def test_a_stream_says_that_it_is_there_while_the_service_takes_its_time(
+    looking: Edge, inbox: Inbox, services: ScriptedServices
+) -> None:
+    async with at_stream(looking) as listener:
+        asked = len(services.calls)
+        async with held(services, inbox):
+            await until(lambda: len(services.calls) > asked)
+            heard = len(listener.comments)
+            # Less than a call has before it fails.
+            async with asyncio.timeout(10):
+                while len(listener.comments) < heard + 3:
+                    assert await listener.block() is None
+            inbox.add(1)
+        assert numbers(await listener.events(1)) == [1]
+
+
 @pytest.mark.parametrize(
     ("headers", "query", "status", "code"),
     [
@@ -166,6 +183,7 @@ async def test_a_quiet_stream_says_now_and_then_that_it_is_there(looking: Edge, 
         ({"Authorization": "Bearer x"}, "", 401, "unauthenticated"),
         ({}, "?after=1", 400, "invalid_argument"),
         ({}, "?pageToken=1", 400, "invalid_argument"),
+        ({"X-Request-Timeout": "soon"}, "", 400, "invalid_argument"),
     ],
 )
 async def test_before_the_first_byte_failures_are_answers(
@@ -200,6 +218,47 @@ async def test_a_service_that_is_away_before_the_first_byte_is_503(waking: Edge,
     services.behaviours["ListNewNotifications"] = raising(unavailable("the database"))
     answer = await waking.call("GET", STREAM)
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
+
+
+async def test_its_beginning_takes_no_longer_than_the_client_waits(
+    waking: Edge, inbox: Inbox, services: ScriptedServices, stream_redis_url: str
+) -> None:
+    async with at_stream(waking, headers={"X-Request-Timeout": "2.5"}):
+        await wake(stream_redis_url)
+        await until(lambda: len(services.calls) == 2)
+    first, second = services.calls
+    assert first.time_remaining_s < 3 < second.time_remaining_s
+
+
+async def test_no_stream_waits_for_its_turn_without_an_end(waking: Edge, inbox: Inbox, services: ScriptedServices) -> None:
+    async with asyncio.TaskGroup() as others, held(services, inbox):
+        for number in range(ASKING_AT_ONCE):
+            others.create_task(begin(waking, user_id=f"{number:024x}"))
+        await until(lambda: len(services.calls) == ASKING_AT_ONCE)
+        answer = await waking.call("GET", STREAM, headers={"X-Request-Timeout": "0.1"})
+        assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "overloaded", "1")
+        assert len(services.calls) == ASKING_AT_ONCE
+
+
+@asynccontextmanager
+async def held(services: ScriptedServices, inbox: Inbox) -> AsyncIterator[None]:
+    """The service answers when the context is left."""
+    over = asyncio.Event()
+
+    async def answer(request: Any) -> Any:
+        await over.wait()
+        return await inbox.answer(request)
+
+    services.behaviours["ListNewNotifications"] = answer
+    try:
+        yield
+    finally:
+        over.set()
+
+
+async def begin(edge: Edge, user_id: str) -> None:
+    async with at_stream(edge, sub=user_id):
+        pass
 
 
 async def test_head_opens_no_stream(waking: Edge) -> None:
