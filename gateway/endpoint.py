@@ -16,7 +16,7 @@ from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
 from gateway.downloads import send_file
 from gateway.errors import RestError
-from gateway.etags import if_match
+from gateway.etags import if_match, refuse_if_match
 from gateway.idempotency import idempotency_key, mark_replayed
 from gateway.in_flight import InFlight
 from gateway.tally import Tally
@@ -71,6 +71,8 @@ class Endpoint:
             body = await self._body_of(request, asked_s)
         self.in_flight.check()
         etag = if_match(request) if self._reader.takes_etag else None
+        if not (self._reader.takes_etag or self._only_reads):
+            refuse_if_match(request)
         message = self._reader.read(path, request.rel_url.raw_query_string, body, etag)
         await tally.spend(self.charges.then, self.charges.spenders(message, caller))
         metadata = [("x-request-id", request_id.get())]

@@ -19,7 +19,7 @@ from gateway.timeouts import HEADER as TIMEOUT_HEADER
 from gateway.transcoding.parameters import Parameter
 from gateway.transcoding.requests import RequestReader
 
-_TAG = rf'(W/)?"?{OPAQUE}"?'
+_TAG = rf'(W/)?("{OPAQUE}"|{OPAQUE})'
 IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",

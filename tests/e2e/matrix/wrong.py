@@ -9,7 +9,7 @@ import orjson
 from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.bindings import Binding
-from gateway.transcoding.requests import query_fields
+from gateway.transcoding.requests import ETAG, query_fields
 from tests.e2e.matrix.contract import BINDINGS
 from tests.e2e.matrix.places import Place
 from tests.e2e.matrix.rest_form import RestRequest, rest_form
@@ -39,6 +39,10 @@ def wrong_requests(binding: Binding, message: Any) -> Iterator[Wrong]:
     yield from _wrong_ids(binding, message)
     yield Wrong("a slash at the end", _with(request, path=f"{request.path}/"), 404, "route_not_found")
     yield from _wrong_queries(binding, request)
+    if not binding.only_reads:
+        takes_etag = ETAG in binding.method.input_type.fields_by_name
+        headers = {**request.headers, "If-Match": '"1' if takes_etag else '"1"'}
+        yield _invalid("a wrong If-Match", _with(request, headers=headers), ("parameter", "If-Match"))
     if not binding.body:
         body = _with(request, content=b'{"x": 1}', headers={**request.headers, "Content-Type": "application/json"})
         yield _invalid("a body where none belongs", body)

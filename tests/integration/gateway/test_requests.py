@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 import pytest
@@ -215,12 +216,40 @@ async def test_if_match_becomes_the_etag(edge: Edge, services: ScriptedServices,
     assert [call.request.etag for call in services.calls] == [etag, etag]
 
 
-@pytest.mark.parametrize("header", ['"1", "2"', '""', "\u00e9", '"a"b"'])
+@pytest.mark.parametrize("header", ['"1", "2"', '""', "\u00e9", '"a"b"', '"1', '1"'])
 async def test_if_match_must_be_one_tag(edge: Edge, header: str) -> None:
     answer = await edge.call("DELETE", "/api/tasks/1", headers={"If-Match": header})
 
     assert answer.status == 400
     assert answer.json["errors"] == [{"parameter": "If-Match", "message": "must be one entity tag"}]
+
+
+@pytest.mark.parametrize("second", ['"2"', "*"])
+async def test_if_match_must_not_stand_there_twice(edge: Edge, services: ScriptedServices, second: str) -> None:
+    headers = [("Authorization", edge.authorization), ("If-Match", '"1"'), ("If-Match", second)]
+    async with edge.session.delete("/api/tasks/1", headers=headers) as answer:
+        problem = await answer.json(content_type=None)
+
+    assert (answer.status, problem["errors"][0]["parameter"], services.calls) == (400, "If-Match", [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/api/notifications/preferences", {"ownActions": True}),
+        ("DELETE", "/api/notifications/1", None),
+        ("POST", "/api/tasks", {"title": "x"}),
+        ("POST", "/api/tasks/1/restore", None),
+    ],
+)
+async def test_what_looks_at_no_etag_refuses_if_match(
+    edge: Edge, services: ScriptedServices, method: str, path: str, body: Any
+) -> None:
+    refused = await edge.call(method, path, json=body, headers={"If-Match": '"1"'})
+
+    assert (refused.status, services.calls) == (400, [])
+    assert refused.json["errors"] == [{"parameter": "If-Match", "message": "is not known here; only * may be sent"}]
+    assert (await edge.call(method, path, json=body, headers={"If-Match": "*"})).status < 300
 
 
 async def test_null_clears_and_what_is_not_sent_stays(edge: Edge, services: ScriptedServices) -> None:

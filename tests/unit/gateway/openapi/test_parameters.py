@@ -12,7 +12,26 @@ from gateway.openapi.parameters import IF_MATCH, IF_NONE_MATCH, TIMEOUT
 from gateway.timeouts import asked_timeout_s
 from gateway.transcoding.input_errors import InvalidRequestError
 
-TAGS = ['"1"', "1", 'W/"1"', "W/1", "*", '"a-b.c~"', '""', '"', "a b", '"1', '"1", "2"', '"1" , W/"2"', '"1",', "\xe4", "a,b", ""]
+TAGS = [
+    '"1"',
+    "1",
+    'W/"1"',
+    "W/1",
+    "*",
+    '"a-b.c~"',
+    '""',
+    '"',
+    "a b",
+    '"1',
+    '1"',
+    'W/"1',
+    '"1", "2"',
+    '"1" , W/"2"',
+    '"1",',
+    "\xe4",
+    "a,b",
+    "",
+]
 TIMEOUTS = ["2.5", "0.000001", "999999", "007", "0", "00.00", "-1", "1e3", ".5", "5.", "1000000", "1.0000001", " 1", "\u0663"]
 READERS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "If-Match": (IF_MATCH, if_match),
