@@ -12,8 +12,8 @@ REQUEST_HEADERS = (
     "X-Request-Id, X-Request-Timeout, traceparent, tracestate"
 )
 EXPOSED_HEADERS = (
-    "ETag, Location, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
-    "Retry-After, X-Request-Id, Idempotency-Replayed"
+    "Allow, Content-Disposition, ETag, Idempotency-Replayed, Location, RateLimit, RateLimit-Limit, RateLimit-Policy, "
+    "RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"
 )
 
 

@@ -7,7 +7,7 @@ import uuid
 from typing import TypeAlias
 
 from aiohttp import web
-from unified.error.v1.reason_pb2 import REASON_INVALID_ARGUMENT
+from unified.error.v1.reason_pb2 import REASON_DEADLINE_EXCEEDED, REASON_INVALID_ARGUMENT
 
 from gateway import timeouts
 from gateway.addresses import Addresses
@@ -23,6 +23,7 @@ from gateway.routes import Route
 from gateway.routing import Router
 from gateway.streaming import StreamEndpoint
 from gateway.tally import Tally
+from mesh.error_codes import RULES
 from mesh.errors import ServiceError, internal_error
 from mesh.identity import Caller
 from mesh.logs import request_id
@@ -37,6 +38,7 @@ Target: TypeAlias = Endpoint | StreamEndpoint | Page
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEARER = "bearer "
 FORWARDED_FOR = "X-Forwarded-For"
+OUT_OF_TIME = RULES[REASON_DEADLINE_EXCEEDED].http_status
 
 
 class Handler:
@@ -79,7 +81,8 @@ class Handler:
             log.exception("unexpected failure")
             response = problem_response(internal_error())
         # Who does not wait pays all the same: or short deadlines would make every request free.
-        if response.status >= 500 and timeouts.HEADER not in request.headers:
+        did_not_wait = response.status == OUT_OF_TIME and timeouts.HEADER in request.headers
+        if response.status >= 500 and not did_not_wait:
             await tally.give_back()
         return response
 

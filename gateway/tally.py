@@ -55,7 +55,7 @@ class Tally:
         """What an answer says now: the established fields of the bucket that comes to its end first, the newer ones of all."""
         if not self._standings:
             return {}
-        nearest = min(self._standings, key=lambda each: (each.left // each.charge.cost, -each.reset_s))
+        nearest = min(self._standings, key=lambda each: (each.left // each.cost, -each.reset_s))
         return {
             "RateLimit-Limit": str(nearest.max),
             "RateLimit-Remaining": str(_left(nearest)),
@@ -75,7 +75,7 @@ def _state(standing: Standing) -> str:
 
 
 def _refusal(standing: Standing) -> RestError:
-    bucket, cost = standing.charge.bucket, standing.charge.cost
+    bucket, cost = standing.charge.bucket, standing.cost
     message = f"at most {standing.max} requests in {bucket.window_s} seconds, by the limit {bucket.name!r}"
     if cost > 1:
         message += f", where this one counts as {cost}"

@@ -62,9 +62,10 @@ class Payment(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a window stands once a request has paid: `left` of `max`, negative where that is too much; a new one in `reset_s`."""
+    """How a window stands once a request took `cost`: `left` of `max`, negative where it is too much; a new one in `reset_s`."""
 
     charge: Charge
+    cost: int
     max: int
     left: int
     reset_s: float
@@ -72,7 +73,7 @@ class Standing(NamedTuple):
     @property
     def given_back(self) -> "Standing":
         """The same without the request."""
-        return self._replace(left=self.left + self.charge.cost)
+        return self._replace(left=self.left + self.cost)
 
 
 class Windows(Protocol):
@@ -101,7 +102,7 @@ class RedisWindows:
         numbers = iter(await self._spend(keys=_keys(payments), args=[_terms(each.charges) for each in payments]))
         return [
             [
-                Standing(charge, most := charge.bucket.max, most - next(numbers), next(numbers) / 1000)
+                Standing(charge, charge.cost, most := charge.bucket.max, most - next(numbers), next(numbers) / 1000)
                 for charge in payment.charges
             ]
             for payment in payments
@@ -154,11 +155,11 @@ class LocalWindows:
         ends, spent = windows.pop(spender, (0.0, 0))
         if ends <= now:
             ends, spent = now + charge.bucket.window_s, 0
-        spent += self._cost(charge)
+        spent += (cost := self._cost(charge))
         windows[spender] = (ends, spent)
         if len(windows) > self._max_clients:
             windows.popitem(last=False)
-        return Standing(charge, self._max(charge), self._max(charge) - spent, ends - now)
+        return Standing(charge, cost, self._max(charge), self._max(charge) - spent, ends - now)
 
     def _max(self, charge: Charge) -> int:
         return max(1, int(charge.bucket.max * self._share))

@@ -108,6 +108,7 @@ async def test_signing_in_is_limited_by_address_and_by_account(services: Scripte
     assert int(of_other[1].headers["Retry-After"]) > 700
 
 
+@pytest.mark.parametrize("headers", [None, {"X-Request-Timeout": "10"}])
 @pytest.mark.parametrize(
     ("failure", "status", "left"),
     [
@@ -117,12 +118,17 @@ async def test_signing_in_is_limited_by_address_and_by_account(services: Scripte
     ],
 )
 async def test_what_failed_on_our_side_is_given_back(
-    services: ScriptedServices, redis_url: str, failure: Exception, status: int, left: list[str]
+    services: ScriptedServices,
+    redis_url: str,
+    failure: Exception,
+    status: int,
+    left: list[str],
+    headers: dict[str, str | None] | None,
 ) -> None:
     services.behaviours["CreateTask"] = raising(failure)
     async with running_edge(edge_settings(services, redis_url, rate_limit_max=10, rate_limit_write_max=9)) as edge:
         await edge.call("GET", "/api/tasks")
-        answers = [await edge.call("POST", "/api/tasks", json={"title": "x"}) for _ in range(2)]
+        answers = [await edge.call("POST", "/api/tasks", json={"title": "x"}, headers=headers) for _ in range(2)]
 
     assert [answer.status for answer in answers] == [status] * 2
     assert [answer.headers["RateLimit"].split(";")[1].removeprefix("r=") for answer in answers] == left
@@ -171,7 +177,7 @@ async def test_a_counter_without_an_end_gets_one(redis_url: str) -> None:
         await redis.set("ratelimit:default:30:a", 7)
 
         charge = Charge(Bucket("default", Scope.ADDRESS, max=10, window_s=30))
-        assert await windows.spend(Payment([charge], ["a"])) == [(charge, 10, 2, 30.0)]
+        assert await windows.spend(Payment([charge], ["a"])) == [(charge, 1, 10, 2, 30.0)]
         assert 0 < await redis.pttl("ratelimit:default:30:a") <= 30_000
 
 

@@ -141,6 +141,20 @@ async def test_what_is_given_back_was_never_spent(limiter: Limiter) -> None:
     assert await stand(limiter._local, "a", "ada", charges=(DEFAULT, WRITE)) == [(99, 720), (30, 30)]
 
 
+async def test_no_more_is_given_back_than_a_process_alone_took(limiter: Limiter) -> None:
+    limiter._local = LocalWindows(0.2, now=Clock())
+    tally, refused = Tally(limiter), Tally(limiter)
+    await tally.spend([WRITE], ["ada"])
+    assert tally.headers()["RateLimit-Remaining"] == "0"
+
+    with pytest.raises(RestError, match="where this one counts as 10"):
+        await refused.spend([WRITE], ["ada"])
+    assert refused.headers()["RateLimit-Remaining"] == "0"
+    await tally.give_back()
+
+    assert (tally.headers()["RateLimit-Limit"], tally.headers()["RateLimit-Remaining"]) == ("10", "10")
+
+
 async def test_a_window_that_has_ended_meanwhile_gets_nothing_back() -> None:
     clock = Clock()
     limiter = Limiter(Redis(), fallback_share=1, now=clock)
