@@ -1,6 +1,8 @@
 """Notifications between the model, the contract and the events."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -94,21 +96,39 @@ def question_of(request: pb.ListNotificationsRequest) -> Question:
     return Question(STATES[request.state], tuple(request.type))
 
 
-def preferences_of(message: preferences_pb2.Preferences) -> Preferences:
-    """What is not said is on. Raises ServiceError(INVALID_ARGUMENT) for types that do not exist, or are there twice."""
+def changes_of(request: pb.SetPreferencesRequest) -> dict[str, Any]:
+    """The values that the request's mask names; validation let no others into the mask. Raises ServiceError(INVALID_ARGUMENT) for
+    types that do not exist, or are there twice."""
+    changes: dict[str, Any] = {}
+    for name in request.update_mask.paths:
+        changes |= WRITABLE[name](request.preferences)
+    return changes
+
+
+def _types_off(message: preferences_pb2.Preferences) -> dict[str, Any]:
     names = [each.type for each in message.types]
     for index, name in enumerate(names):
         field = f"preferences.types[{index}].type"
         _check_type(field, name)
         if name in names[:index]:
             raise _invalid(field, "is there twice")
-    off = frozenset(each.type for each in message.types if each.HasField("inbox") and not each.inbox)
-    return Preferences(off, own_actions=message.own_actions or not message.HasField("own_actions"))
+    return {"off": frozenset(each.type for each in message.types if each.HasField("inbox") and not each.inbox)}
+
+
+def _own_actions(message: preferences_pb2.Preferences) -> dict[str, Any]:
+    return {"own_actions": message.own_actions or not message.HasField("own_actions")}
+
+
+# What users may set, and what it is in the model. What is not said is on.
+WRITABLE: Mapping[str, Callable[[preferences_pb2.Preferences], dict[str, Any]]] = {
+    "types": _types_off,
+    "own_actions": _own_actions,
+}
 
 
 def preferences_to_proto(preferences: Preferences) -> preferences_pb2.Preferences:
     types = [preferences_pb2.TypePreference(type=name, inbox=name not in preferences.off) for name in TYPES]
-    return preferences_pb2.Preferences(types=types, own_actions=preferences.own_actions)
+    return preferences_pb2.Preferences(types=types, own_actions=preferences.own_actions, etag=preferences.etag)
 
 
 def explanation_of(notification: Notification | None) -> pb.ExplainNotificationResponse:

@@ -1,5 +1,6 @@
 """What a notification is, who gets it, and what a recipient does with it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -130,6 +131,11 @@ class Preferences:
 
     off: frozenset[str] = field(default=frozenset())
     own_actions: bool = True
+
+    @property
+    def etag(self) -> str:
+        """Of what was said: the same again is the same version."""
+        return hashlib.sha256(" ".join([str(self.own_actions), *sorted(self.off)]).encode()).hexdigest()[:16]
 
     def keep_out(self, change: TaskChange, recipient_id: str) -> State | None:
         """Why the recipient does not want to hear of the change; nothing when it goes to the inbox."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
 
 from mesh.mongo import Document
 from mesh.transactions import session
@@ -19,6 +20,16 @@ class MongoPreferencesRepository:
         said = {document["_id"]: Preferences(frozenset(document["off"]), document["ownActions"]) for document in documents}
         return {key: said.get(key, Preferences()) for key in keys}
 
-    async def set(self, user_id: str, preferences: Preferences) -> None:
-        fields = {"off": sorted(preferences.off), "ownActions": preferences.own_actions}
-        await self._preferences.update_one({"_id": user_id}, {"$set": fields}, upsert=True, session=session())
+    async def replace(self, user_id: str, before: Preferences, after: Preferences) -> bool:
+        stored = {"_id": user_id, **_fields(before)}
+        # Who said nothing has no document. One that was made meanwhile is not made twice.
+        is_first = before == Preferences()
+        try:
+            result = await self._preferences.update_one(stored, {"$set": _fields(after)}, upsert=is_first, session=session())
+        except DuplicateKeyError:
+            return False
+        return result.matched_count == 1 or result.did_upsert
+
+
+def _fields(preferences: Preferences) -> Document:
+    return {"off": sorted(preferences.off), "ownActions": preferences.own_actions}

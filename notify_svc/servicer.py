@@ -85,8 +85,8 @@ class NotificationServicer(NotificationServiceServicer):
         return pb.GetPreferencesResponse(preferences=mapping.preferences_to_proto(preferences))
 
     async def SetPreferences(self, request: pb.SetPreferencesRequest, context: Context) -> pb.SetPreferencesResponse:
-        preferences = mapping.preferences_of(request.preferences)
-        await self._use_cases.set_preferences(current_caller().user_id, preferences)
+        changes = mapping.changes_of(request)
+        preferences = await self._use_cases.change_preferences(current_caller().user_id, changes, request.etag)
         return pb.SetPreferencesResponse(preferences=mapping.preferences_to_proto(preferences))
 
     async def ExplainNotification(

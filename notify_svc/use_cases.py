@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from unified.error.v1 import reason_pb2
 
@@ -86,7 +86,8 @@ class PreferencesRepository(Protocol):
     async def get_all(self, user_ids: Iterable[str]) -> Mapping[str, Preferences]:
         """The preferences of each user, the defaults for who has none."""
 
-    async def set(self, user_id: str, preferences: Preferences) -> None: ...
+    async def replace(self, user_id: str, before: Preferences, after: Preferences) -> bool:
+        """Store `after`; answers False, and stores nothing, unless `before` is what is stored, or the defaults and nothing is."""
 
 
 class NotificationUseCases:
@@ -161,8 +162,16 @@ class NotificationUseCases:
     async def preferences(self, caller_id: str) -> Preferences:
         return (await self._preferences.get_all([caller_id]))[caller_id]
 
-    async def set_preferences(self, caller_id: str, preferences: Preferences) -> None:
-        await self._preferences.set(caller_id, preferences)
+    async def change_preferences(self, caller_id: str, changes: Mapping[str, Any], etag: str) -> Preferences:
+        """Change what differs. With an etag only that version is changed, without one whichever is stored."""
+        for _ in range(CHANGE_ATTEMPTS):
+            before = await self.preferences(caller_id)
+            if etag and etag != before.etag:
+                raise ServiceError(reason_pb2.REASON_ETAG_MISMATCH, "the preferences have changed; read them again")
+            after = replace(before, **changes)
+            if after == before or await self._preferences.replace(caller_id, before, after):
+                return after
+        raise ServiceError(reason_pb2.REASON_OVERLOADED, "too many changes of these preferences at once", retry_after_s=1)
 
     async def explain(self, caller_id: str, event_id: str) -> Notification | None:
         """What became of the event for the caller; nothing when it never concerned the caller, or has not arrived."""

@@ -19,10 +19,10 @@ DESCRIPTION = """Tasks, and notifications of what happens to them.
 
 Register, log in, and send the token as `Authorization: Bearer`. Field names are lowerCamelCase, times are RFC 3339 in UTC.
 On input `null` unsets a field, and an unknown field or parameter is refused. PUT and PATCH are the same: they change the
-fields that the body holds (those are what the descriptions call `update_mask`), and `null` clears one; only what says that it
-replaces does so. A write whose parameters lack `If-Match` refuses one (400), so that nobody relies on it. Failures are problem
-documents of RFC 9457, whose `code` is stable. `X-Request-Id` is on every answer, and taken from the request where it is a
-sane token. What answers GET answers HEAD; the answers to OPTIONS, and to a method that a path has not (405), name in `Allow`
+fields that the body holds (those are what the descriptions call `update_mask`), and `null` clears one. A write whose
+parameters lack `If-Match` refuses one (400), so that nobody relies on it. Failures are problem documents of RFC 9457, whose
+`code` is stable. `X-Request-Id` is on every answer, and taken from the request where it is a sane token. What answers GET
+answers HEAD; the answers to OPTIONS, and to a method that a path has not (405), name in `Allow`
 those that it has."""
 
 

@@ -111,10 +111,22 @@ async def test_who_does_not_want_to_hear_of_it_does_not(ada: Person) -> None:
     await ada.patch(f"/api/tasks/{task['id']}", {"title": "Other"})
     await ada.delete(f"/api/tasks/{task['id']}")
     assert [each["type"] for each in await ada.is_notified(2)] == ["task.deleted", "task.created"]
-    assert (await ada.put(f"{INBOX}/preferences", {})).expect(200) == everything
+    assert (await ada.put(f"{INBOX}/preferences", {"types": None})).expect(200) == everything
 
-    own_off = (await ada.put(f"{INBOX}/preferences", {"ownActions": False})).expect(200)
-    assert own_off == {**everything, "ownActions": False}
+
+async def test_preferences_are_changed_field_by_field(ada: Person) -> None:
+    read = await ada.get(f"{INBOX}/preferences")
+    wanted = {"types": [{"type": "task.updated", "inbox": False}]}
+    types = (await ada.put(f"{INBOX}/preferences", wanted)).expect(200)["types"]
+    for send, own_actions in ((ada.put, False), (ada.patch, True)):
+        changed = await send(f"{INBOX}/preferences", {"ownActions": own_actions})
+        assert (changed.expect(200)["types"], changed.json["ownActions"]) == (types, own_actions)
+        assert (await send(f"{INBOX}/preferences", {})).expect(200) == changed.json
+    stale, now = ({"headers": {"If-Match": each.headers["ETag"]}} for each in (read, changed))
+    assert (await ada.patch(f"{INBOX}/preferences", wanted, **stale)).expect(412)["code"] == "etag_mismatch"
+    assert (await ada.put(f"{INBOX}/preferences", {"types": None}, **now)).expect(200) == read.json
+    known = {"headers": {"If-None-Match": read.headers["ETag"]}}
+    (await ada.get(f"{INBOX}/preferences", **known)).expect(304)
 
 
 async def test_why_is_told_to_those_concerned(ada: Person, bob: Person) -> None:

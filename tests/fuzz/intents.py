@@ -177,7 +177,7 @@ class Intents:
                 Intent("POST", f"{one}/{verb}"),
                 Intent("DELETE", one),
                 Intent(
-                    "PUT",
+                    self._random.choice(["PUT", "PATCH"]),
                     f"{INBOX}/preferences",
                     {"ownActions": True, "types": [{"type": "task.updated", "inbox": self._chance(0.8)}]},
                 ),

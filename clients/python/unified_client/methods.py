@@ -154,14 +154,18 @@ class Notifications:
         *,
         types: Sequence[models.TypePreference | Mapping[str, Any]] | Unset | None = UNSET,
         own_actions: bool | Unset | None = UNSET,
+        etag: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Preferences:
-        """Replaces what the caller wants to hear of. Counts for events from now on."""
+        """Changes the fields of the caller's preferences that `update_mask` names; the others stay. Counts for events from now
+        on.
+        """
         return read(
             models.Preferences,
             await self._transport.call(
                 Call("PUT", "/api/notifications/preferences", repeats=True, takes_key=True),
                 body={"types": types, "own_actions": own_actions},
+                etag=etag,
                 idempotency_key=idempotency_key,
             ),
         )

@@ -315,6 +315,8 @@ class Preferences:
     """One entry for each type of notification. A type that is not sent goes back to its default: on."""
     own_actions: bool | None = None
     """Whether the user is told of what he or she did. True until the user says otherwise."""
+    etag: str = ""
+    """Changes whenever the preferences do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

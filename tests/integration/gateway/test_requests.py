@@ -236,7 +236,6 @@ async def test_if_match_must_not_stand_there_twice(edge: Edge, services: Scripte
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("PUT", "/api/notifications/preferences", {"ownActions": True}),
         ("DELETE", "/api/notifications/1", None),
         ("POST", "/api/tasks", {"title": "x"}),
         ("POST", "/api/tasks/1/restore", None),

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from unified.notify.v1 import notification_pb2, preferences_pb2
 from unified.notify.v1 import notification_service_pb2 as pb
 
@@ -94,7 +95,13 @@ class Person:
     async def prefers(self, *off: str, own_actions: bool | None = None, key: str = "") -> preferences_pb2.Preferences:
         """Hear of everything but these types."""
         types = [preferences_pb2.TypePreference(type=name, inbox=False) for name in off]
-        request = pb.SetPreferencesRequest(preferences=preferences_pb2.Preferences(types=types, own_actions=own_actions))
+        return await self.sets(["types", "own_actions"], key=key, types=types, own_actions=own_actions)
+
+    async def sets(self, mask: Sequence[str], *, etag: str = "", key: str = "", **fields: Any) -> preferences_pb2.Preferences:
+        """Change these fields of the preferences."""
+        request = pb.SetPreferencesRequest(
+            preferences=preferences_pb2.Preferences(**fields), update_mask=FieldMask(paths=mask), etag=etag
+        )
         return (await self.stub.SetPreferences(request, metadata=self._under(key), timeout=TIMEOUT_S)).preferences
 
     async def asks_why(self, event_id: str) -> pb.ExplainNotificationResponse:

@@ -1,5 +1,6 @@
 """What users want to hear of, over gRPC, and why they did or did not hear of an event."""
 
+import asyncio
 import logging
 
 import pytest
@@ -48,10 +49,46 @@ async def test_types_are_those_that_there_are(ada: Person) -> None:
     assert await ada.preferences() == before
 
 
-async def test_preferences_are_needed(ada: Person) -> None:
+async def test_only_what_the_mask_names_is_changed(ada: Person) -> None:
+    before = await ada.prefers("task.updated")
+    after = await ada.sets(["own_actions"], own_actions=False)
+    assert (after.types, after.own_actions) == (before.types, False)
+    assert await ada.sets([], own_actions=True) == after
+    cleared = await ada.sets(["types"])
+    assert ([each.inbox for each in cleared.types], cleared.own_actions) == ([True] * len(TYPES), False)
     with refused(reason_pb2.REASON_INVALID_ARGUMENT) as refusal:
-        await ada.stub.SetPreferences(pb.SetPreferencesRequest(), metadata=ada.metadata, timeout=10)
-    assert refusal.fields == ["preferences"]
+        await ada.sets(["etag"], etag=cleared.etag)
+    assert refusal.fields == ["preferences.etag"]
+
+
+async def test_what_was_changed_since_it_was_read_stays_as_it_is(ada: Person) -> None:
+    read = await ada.preferences()
+    changed = await ada.sets(["own_actions"], etag=read.etag, own_actions=False)
+    with refused(reason_pb2.REASON_ETAG_MISMATCH):
+        await ada.sets(["own_actions"], etag=read.etag, own_actions=True)
+    assert await ada.preferences() == changed
+    assert await ada.sets(["own_actions"], etag=changed.etag, own_actions=False) == changed
+
+
+@pytest.mark.parametrize("key", ["", "key"])
+async def test_of_those_who_read_the_same_one_changes_it(ada: Person, key: str) -> None:
+    # At first nothing is stored, afterwards the defaults are.
+    for attempt in ("first", "second"):
+        read = await ada.prefers()
+        changes = [
+            ada.sets(["types"], etag=read.etag, key=key and f"{key}-{attempt}-{name}", types=[{"type": name, "inbox": False}])
+            for name in TYPES
+        ]
+        outcomes = await asyncio.gather(*changes, return_exceptions=True)
+        (changed,) = [each for each in outcomes if not isinstance(each, BaseException)]
+        assert await ada.preferences() == changed
+
+
+async def test_changes_of_different_fields_at_once_are_all_made(ada: Person) -> None:
+    types = [{"type": "task.updated", "inbox": False}]
+    await asyncio.gather(ada.sets(["types"], types=types), ada.sets(["own_actions"], own_actions=False))
+    after = await ada.preferences()
+    assert ([each.type for each in after.types if not each.inbox], after.own_actions) == (["task.updated"], False)
 
 
 async def test_a_key_makes_a_repeated_request_harmless(ada: Person) -> None:

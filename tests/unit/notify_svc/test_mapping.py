@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from unified.error.v1 import reason_pb2
 from unified.notify.v1 import notification_pb2, preferences_pb2
 from unified.notify.v1 import notification_service_pb2 as pb
@@ -13,9 +15,9 @@ from mesh.errors import ServiceError
 from mesh.events import Event, MalformedEventError
 from notify_svc.mapping import (
     change_of,
+    changes_of,
     explanation_of,
     notification_to_proto,
-    preferences_of,
     preferences_to_proto,
     question_of,
 )
@@ -118,6 +120,10 @@ def test_what_is_asked_for() -> None:
     assert question_of(pb.ListNotificationsRequest()) == Question((State.UNREAD, State.READ), ())
 
 
+def changes(preferences: preferences_pb2.Preferences, *names: str) -> dict[str, Any]:
+    return changes_of(pb.SetPreferencesRequest(preferences=preferences, update_mask=FieldMask(paths=names)))
+
+
 def test_preferences_say_all_types_and_are_on_where_nothing_was_said() -> None:
     said = preferences_pb2.Preferences(
         types=[
@@ -126,19 +132,20 @@ def test_preferences_say_all_types_and_are_on_where_nothing_was_said() -> None:
             preferences_pb2.TypePreference(type="task.updated"),
         ]
     )
-    assert preferences_of(said) == Preferences(frozenset({"task.deleted"}), own_actions=True)
-    assert preferences_of(preferences_pb2.Preferences(own_actions=False)) == Preferences(own_actions=False)
+    assert changes(said, "types", "own_actions") == {"off": frozenset({"task.deleted"}), "own_actions": True}
+    assert changes(preferences_pb2.Preferences(own_actions=False), "own_actions") == {"own_actions": False}
+    assert changes(said) == {}
     shown = preferences_to_proto(Preferences(frozenset({"task.deleted"}), own_actions=False))
     assert {each.type: each.inbox for each in shown.types} == {name: name != "task.deleted" for name in TYPES}
     assert not shown.own_actions
-    assert preferences_of(shown) == Preferences(frozenset({"task.deleted"}), own_actions=False)
+    assert changes(shown, "types", "own_actions") == {"off": frozenset({"task.deleted"}), "own_actions": False}
 
 
 @pytest.mark.parametrize(("types", "problem"), [(["task.exploded"], "must be one of"), (["task.created"] * 2, "is there twice")])
 def test_preferences_name_each_type_that_there_is_once(types: list[str], problem: str) -> None:
     message = preferences_pb2.Preferences(types=[preferences_pb2.TypePreference(type=name) for name in types])
     with pytest.raises(ServiceError) as raised:
-        preferences_of(message)
+        changes(message, "types")
     (field,) = raised.value.fields
     assert raised.value.reason == reason_pb2.REASON_INVALID_ARGUMENT
     assert field.field == f"preferences.types[{len(types) - 1}].type"

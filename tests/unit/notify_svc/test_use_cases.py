@@ -52,7 +52,7 @@ class NoPreferences:
     async def get_all(self, user_ids: Iterable[str]) -> Mapping[str, Preferences]:
         raise NotImplementedError
 
-    async def set(self, user_id: str, preferences: Preferences) -> None:
+    async def replace(self, user_id: str, before: Preferences, after: Preferences) -> bool:
         raise NotImplementedError
 
 

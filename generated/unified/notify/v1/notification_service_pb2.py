@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 from unified.error.v1 import refusals_pb2 as unified_dot_error_dot_v1_dot_refusals__pb2
 from unified.notify.v1 import notification_pb2 as unified_dot_notify_dot_v1_dot_notification__pb2
 from unified.notify.v1 import preferences_pb2 as unified_dot_notify_dot_v1_dot_preferences__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,unified/notify/v1/notification_service.proto\x12\x11unified.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a$unified/notify/v1/notification.proto\x1a#unified/notify/v1/preferences.proto\"\xea\x01\n\x18ListNotificationsRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12:\n\x05state\x18\x03 \x01(\x0e\x32$.unified.notify.v1.NotificationStateR\x05state\x12,\n\x04type\x18\x04 \x03(\tB\x18\x9a\xb5\x18\x14\x18\x01 2P\x14Z\x0ctask.updatedR\x04typeB\x0c\n\n_page_size\"\xa3\x01\n\x19ListNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"S\n\x1eListLatestNotificationsRequest\x12\'\n\x05limit\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x31\x30H\x00R\x05limit\x88\x01\x01\x42\x08\n\x06_limit\"h\n\x1fListLatestNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\"\xa0\x01\n\x1bListNewNotificationsRequest\x12Y\n\x05\x61\x66ter\x18\x01 \x01(\tBC\x9a\xb5\x18?2\x0f[0-9a-fA-F]{24}:\x12the id of an eventZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x05\x61\x66ter\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\"\xe2\x01\n\x1cListNewNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x12:\n\x08position\x18\x03 \x01(\tB\x1e\x9a\xb5\x18\x1aZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30R\x08positionB\x12\n\x10_next_page_token\"O\n\x1bMarkNotificationReadRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"c\n\x1cMarkNotificationReadResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"Q\n\x1dMarkNotificationUnreadRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"e\n\x1eMarkNotificationUnreadResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"N\n\x1a\x41rchiveNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"b\n\x1b\x41rchiveNotificationResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"P\n\x1cUnarchiveNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"d\n\x1dUnarchiveNotificationResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"Z\n\x1cMarkNotificationsSeenRequest\x12:\n\x07through\x18\x01 \x01(\tB \x9a\xb5\x18\x1c \x18Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x07through\"B\n\x1dMarkNotificationsSeenResponse\x12!\n\x07\x63hanged\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63hanged\"Z\n\x1cMarkNotificationsReadRequest\x12:\n\x07through\x18\x01 \x01(\tB \x9a\xb5\x18\x1c \x18Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x07through\"B\n\x1dMarkNotificationsReadResponse\x12!\n\x07\x63hanged\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63hanged\"M\n\x19\x44\x65leteNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"\x1c\n\x1a\x44\x65leteNotificationResponse\"!\n\x1f\x43ountUnreadNotificationsRequest\"d\n CountUnreadNotificationsResponse\x12\x1f\n\x06unread\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x32R\x06unread\x12\x1f\n\x06unseen\x18\x02 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x31R\x06unseen\"\x17\n\x15GetPreferencesRequest\"Z\n\x16GetPreferencesResponse\x12@\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesR\x0bpreferences\"a\n\x15SetPreferencesRequest\x12H\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesB\x06\x9a\xb5\x18\x02\x08\x01R\x0bpreferences\"Z\n\x16SetPreferencesResponse\x12@\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesR\x0bpreferences\"g\n\x1a\x45xplainNotificationRequest\x12I\n\x08\x65vent_id\x18\x01 \x01(\tB.\x9a\xb5\x18*\x08\x01 @Z$01890a5d-ac96-774b-bcce-b302099a8057R\x07\x65ventId\"\xd8\x01\n\x1b\x45xplainNotificationResponse\x12\x34\n\x07outcome\x18\x01 \x01(\x0e\x32\x1a.unified.notify.v1.OutcomeR\x07outcome\x12:\n\x0b\x65xplanation\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14Z\x12You were notified.R\x0b\x65xplanation\x12G\n\x0fnotification_id\x18\x03 \x01(\tB\x1e\x9a\xb5\x18\x1aZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x0enotificationId*\x96\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_NOTIFIED\x10\x01\x12\x14\n\x10OUTCOME_TYPE_OFF\x10\x02\x12\x16\n\x12OUTCOME_OWN_ACTION\x10\x03\x12\x13\n\x0fOUTCOME_DELETED\x10\x04\x12\x19\n\x15OUTCOME_NOT_CONCERNED\x10\x05\x32\xee\x14\n\x13NotificationService\x12\xaf\x01\n\x11ListNotifications\x12+.unified.notify.v1.ListNotificationsRequest\x1a,.unified.notify.v1.ListNotificationsResponse\"?\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x32\x12\x12/api/notificationsZ\x1c\x12\x1a/api/notifications/get-all\x12\xaa\x01\n\x17ListLatestNotifications\x12\x31.unified.notify.v1.ListLatestNotificationsRequest\x1a\x32.unified.notify.v1.ListLatestNotificationsResponse\"(\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/notifications/latest\x12\xd4\x01\n\x14ListNewNotifications\x12..unified.notify.v1.ListNewNotificationsRequest\x1a/.unified.notify.v1.ListNewNotificationsResponse\"[\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18/*\x06stream2%\n\rnotifications\x12\x05\x61\x66ter\x1a\rnotifications\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/notifications/stream\x12\xc6\x01\n\x14MarkNotificationRead\x12..unified.notify.v1.MarkNotificationReadRequest\x1a/.unified.notify.v1.MarkNotificationReadResponse\"M\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02,\"\x1c/api/notifications/{id}/readb\x0cnotification\x12\xce\x01\n\x16MarkNotificationUnread\x12\x30.unified.notify.v1.MarkNotificationUnreadRequest\x1a\x31.unified.notify.v1.MarkNotificationUnreadResponse\"O\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02.\"\x1e/api/notifications/{id}/unreadb\x0cnotification\x12\xc6\x01\n\x13\x41rchiveNotification\x12-.unified.notify.v1.ArchiveNotificationRequest\x1a..unified.notify.v1.ArchiveNotificationResponse\"P\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02/\"\x1f/api/notifications/{id}/archiveb\x0cnotification\x12\xce\x01\n\x15UnarchiveNotification\x12/.unified.notify.v1.UnarchiveNotificationRequest\x1a\x30.unified.notify.v1.UnarchiveNotificationResponse\"R\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02\x31\"!/api/notifications/{id}/unarchiveb\x0cnotification\x12\xbd\x01\n\x15MarkNotificationsSeen\x12/.unified.notify.v1.MarkNotificationsSeenRequest\x1a\x30.unified.notify.v1.MarkNotificationsSeenResponse\"A\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02 \"\x1b/api/notifications/seen-all:\x01*\x12\xbd\x01\n\x15MarkNotificationsRead\x12/.unified.notify.v1.MarkNotificationsReadRequest\x1a\x30.unified.notify.v1.MarkNotificationsReadResponse\"A\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02 \"\x1b/api/notifications/read-all:\x01*\x12\xb0\x01\n\x12\x44\x65leteNotification\x12,.unified.notify.v1.DeleteNotificationRequest\x1a-.unified.notify.v1.DeleteNotificationResponse\"=\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02\x19*\x17/api/notifications/{id}\x12\xb3\x01\n\x18\x43ountUnreadNotifications\x12\x32.unified.notify.v1.CountUnreadNotificationsRequest\x1a\x33.unified.notify.v1.CountUnreadNotificationsResponse\".\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02!\x12\x1f/api/notifications/unread-count\x12\xa1\x01\n\x0eGetPreferences\x12(.unified.notify.v1.GetPreferencesRequest\x1a).unified.notify.v1.GetPreferencesResponse\":\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02-\x12\x1e/api/notifications/preferencesb\x0bpreferences\x12\xbd\x01\n\x0eSetPreferences\x12(.unified.notify.v1.SetPreferencesRequest\x1a).unified.notify.v1.SetPreferencesResponse\"V\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02:\x1a\x1e/api/notifications/preferences:\x0bpreferencesb\x0bpreferences\x12\x9f\x01\n\x13\x45xplainNotification\x12-.unified.notify.v1.ExplainNotificationRequest\x1a..unified.notify.v1.ExplainNotificationResponse\")\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/notifications/explainb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,unified/notify/v1/notification_service.proto\x12\x11unified.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1cunified/api/v1/options.proto\x1a\x1funified/error/v1/refusals.proto\x1a$unified/notify/v1/notification.proto\x1a#unified/notify/v1/preferences.proto\"\xea\x01\n\x18ListNotificationsRequest\x12.\n\tpage_size\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x32\x30H\x00R\x08pageSize\x88\x01\x01\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\x12:\n\x05state\x18\x03 \x01(\x0e\x32$.unified.notify.v1.NotificationStateR\x05state\x12,\n\x04type\x18\x04 \x03(\tB\x18\x9a\xb5\x18\x14\x18\x01 2P\x14Z\x0ctask.updatedR\x04typeB\x0c\n\n_page_size\"\xa3\x01\n\x19ListNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x42\x12\n\x10_next_page_token\"S\n\x1eListLatestNotificationsRequest\x12\'\n\x05limit\x18\x01 \x01(\x05\x42\x0c\x9a\xb5\x18\x08@\x01HdZ\x02\x31\x30H\x00R\x05limit\x88\x01\x01\x42\x08\n\x06_limit\"h\n\x1fListLatestNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\"\xa0\x01\n\x1bListNewNotificationsRequest\x12Y\n\x05\x61\x66ter\x18\x01 \x01(\tBC\x9a\xb5\x18?2\x0f[0-9a-fA-F]{24}:\x12the id of an eventZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x05\x61\x66ter\x12&\n\npage_token\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03 \x80\x04R\tpageToken\"\xe2\x01\n\x1cListNewNotificationsResponse\x12\x45\n\rnotifications\x18\x01 \x03(\x0b\x32\x1f.unified.notify.v1.NotificationR\rnotifications\x12+\n\x0fnext_page_token\x18\x02 \x01(\tH\x00R\rnextPageToken\x88\x01\x01\x12:\n\x08position\x18\x03 \x01(\tB\x1e\x9a\xb5\x18\x1aZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30R\x08positionB\x12\n\x10_next_page_token\"O\n\x1bMarkNotificationReadRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"c\n\x1cMarkNotificationReadResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"Q\n\x1dMarkNotificationUnreadRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"e\n\x1eMarkNotificationUnreadResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"N\n\x1a\x41rchiveNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"b\n\x1b\x41rchiveNotificationResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"P\n\x1cUnarchiveNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"d\n\x1dUnarchiveNotificationResponse\x12\x43\n\x0cnotification\x18\x01 \x01(\x0b\x32\x1f.unified.notify.v1.NotificationR\x0cnotification\"Z\n\x1cMarkNotificationsSeenRequest\x12:\n\x07through\x18\x01 \x01(\tB \x9a\xb5\x18\x1c \x18Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x07through\"B\n\x1dMarkNotificationsSeenResponse\x12!\n\x07\x63hanged\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63hanged\"Z\n\x1cMarkNotificationsReadRequest\x12:\n\x07through\x18\x01 \x01(\tB \x9a\xb5\x18\x1c \x18Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x07through\"B\n\x1dMarkNotificationsReadResponse\x12!\n\x07\x63hanged\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x33R\x07\x63hanged\"M\n\x19\x44\x65leteNotificationRequest\x12\x30\n\x02id\x18\x01 \x01(\tB \x9a\xb5\x18\x1c\x08\x01Z\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x02id\"\x1c\n\x1a\x44\x65leteNotificationResponse\"!\n\x1f\x43ountUnreadNotificationsRequest\"d\n CountUnreadNotificationsResponse\x12\x1f\n\x06unread\x18\x01 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x32R\x06unread\x12\x1f\n\x06unseen\x18\x02 \x01(\x05\x42\x07\x9a\xb5\x18\x03Z\x01\x31R\x06unseen\"\x17\n\x15GetPreferencesRequest\"Z\n\x16GetPreferencesResponse\x12@\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesR\x0bpreferences\"\xaa\x01\n\x15SetPreferencesRequest\x12@\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesR\x0bpreferences\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x12\n\x04\x65tag\x18\x03 \x01(\tR\x04\x65tag\"Z\n\x16SetPreferencesResponse\x12@\n\x0bpreferences\x18\x01 \x01(\x0b\x32\x1e.unified.notify.v1.PreferencesR\x0bpreferences\"g\n\x1a\x45xplainNotificationRequest\x12I\n\x08\x65vent_id\x18\x01 \x01(\tB.\x9a\xb5\x18*\x08\x01 @Z$01890a5d-ac96-774b-bcce-b302099a8057R\x07\x65ventId\"\xd8\x01\n\x1b\x45xplainNotificationResponse\x12\x34\n\x07outcome\x18\x01 \x01(\x0e\x32\x1a.unified.notify.v1.OutcomeR\x07outcome\x12:\n\x0b\x65xplanation\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14Z\x12You were notified.R\x0b\x65xplanation\x12G\n\x0fnotification_id\x18\x03 \x01(\tB\x1e\x9a\xb5\x18\x1aZ\x18\x36\x36\x35\x66\x31\x66\x37\x37\x62\x63\x66\x38\x36\x63\x64\x37\x39\x39\x34\x33\x39\x30\x33\x31R\x0enotificationId*\x96\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n\x10OUTCOME_NOTIFIED\x10\x01\x12\x14\n\x10OUTCOME_TYPE_OFF\x10\x02\x12\x16\n\x12OUTCOME_OWN_ACTION\x10\x03\x12\x13\n\x0fOUTCOME_DELETED\x10\x04\x12\x19\n\x15OUTCOME_NOT_CONCERNED\x10\x05\x32\xab\x15\n\x13NotificationService\x12\xaf\x01\n\x11ListNotifications\x12+.unified.notify.v1.ListNotificationsRequest\x1a,.unified.notify.v1.ListNotificationsResponse\"?\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x32\x12\x12/api/notificationsZ\x1c\x12\x1a/api/notifications/get-all\x12\xaa\x01\n\x17ListLatestNotifications\x12\x31.unified.notify.v1.ListLatestNotificationsRequest\x1a\x32.unified.notify.v1.ListLatestNotificationsResponse\"(\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/notifications/latest\x12\xd4\x01\n\x14ListNewNotifications\x12..unified.notify.v1.ListNewNotificationsRequest\x1a/.unified.notify.v1.ListNewNotificationsResponse\"[\x90\x02\x01\x88\xb5\x18\x02\x92\xb5\x18/*\x06stream2%\n\rnotifications\x12\x05\x61\x66ter\x1a\rnotifications\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/notifications/stream\x12\xc6\x01\n\x14MarkNotificationRead\x12..unified.notify.v1.MarkNotificationReadRequest\x1a/.unified.notify.v1.MarkNotificationReadResponse\"M\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02,\"\x1c/api/notifications/{id}/readb\x0cnotification\x12\xce\x01\n\x16MarkNotificationUnread\x12\x30.unified.notify.v1.MarkNotificationUnreadRequest\x1a\x31.unified.notify.v1.MarkNotificationUnreadResponse\"O\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02.\"\x1e/api/notifications/{id}/unreadb\x0cnotification\x12\xc6\x01\n\x13\x41rchiveNotification\x12-.unified.notify.v1.ArchiveNotificationRequest\x1a..unified.notify.v1.ArchiveNotificationResponse\"P\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02/\"\x1f/api/notifications/{id}/archiveb\x0cnotification\x12\xce\x01\n\x15UnarchiveNotification\x12/.unified.notify.v1.UnarchiveNotificationRequest\x1a\x30.unified.notify.v1.UnarchiveNotificationResponse\"R\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02\x31\"!/api/notifications/{id}/unarchiveb\x0cnotification\x12\xbd\x01\n\x15MarkNotificationsSeen\x12/.unified.notify.v1.MarkNotificationsSeenRequest\x1a\x30.unified.notify.v1.MarkNotificationsSeenResponse\"A\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02 \"\x1b/api/notifications/seen-all:\x01*\x12\xbd\x01\n\x15MarkNotificationsRead\x12/.unified.notify.v1.MarkNotificationsReadRequest\x1a\x30.unified.notify.v1.MarkNotificationsReadResponse\"A\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02 \"\x1b/api/notifications/read-all:\x01*\x12\xb0\x01\n\x12\x44\x65leteNotification\x12,.unified.notify.v1.DeleteNotificationRequest\x1a-.unified.notify.v1.DeleteNotificationResponse\"=\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\n\x08\xcc\x01*\x05write\xa8\xb5\x18\x01\xba\xb5\x18\x01\x16\x82\xd3\xe4\x93\x02\x19*\x17/api/notifications/{id}\x12\xb3\x01\n\x18\x43ountUnreadNotifications\x12\x32.unified.notify.v1.CountUnreadNotificationsRequest\x1a\x33.unified.notify.v1.CountUnreadNotificationsResponse\".\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02!\x12\x1f/api/notifications/unread-count\x12\xa1\x01\n\x0eGetPreferences\x12(.unified.notify.v1.GetPreferencesRequest\x1a).unified.notify.v1.GetPreferencesResponse\":\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02-\x12\x1e/api/notifications/preferencesb\x0bpreferences\x12\xfa\x01\n\x0eSetPreferences\x12(.unified.notify.v1.SetPreferencesRequest\x1a).unified.notify.v1.SetPreferencesResponse\"\x92\x01\x90\x02\x02\x88\xb5\x18\x02\x92\xb5\x18\x07*\x05write\xa8\xb5\x18\x01\x82\xd3\xe4\x93\x02v\x1a\x1e/api/notifications/preferences:\x0bpreferencesZ:2\x1e/api/notifications/preferences:\x0bpreferencesb\x0bpreferencesb\x0bpreferences\x12\x9f\x01\n\x13\x45xplainNotification\x12-.unified.notify.v1.ExplainNotificationRequest\x1a..unified.notify.v1.ExplainNotificationResponse\")\x90\x02\x01\x88\xb5\x18\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/notifications/explainb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,8 +73,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTUNREADNOTIFICATIONSRESPONSE'].fields_by_name['unread']._serialized_options = b'\232\265\030\003Z\0012'
   _globals['_COUNTUNREADNOTIFICATIONSRESPONSE'].fields_by_name['unseen']._loaded_options = None
   _globals['_COUNTUNREADNOTIFICATIONSRESPONSE'].fields_by_name['unseen']._serialized_options = b'\232\265\030\003Z\0011'
-  _globals['_SETPREFERENCESREQUEST'].fields_by_name['preferences']._loaded_options = None
-  _globals['_SETPREFERENCESREQUEST'].fields_by_name['preferences']._serialized_options = b'\232\265\030\002\010\001'
   _globals['_EXPLAINNOTIFICATIONREQUEST'].fields_by_name['event_id']._loaded_options = None
   _globals['_EXPLAINNOTIFICATIONREQUEST'].fields_by_name['event_id']._serialized_options = b'\232\265\030*\010\001 @Z$01890a5d-ac96-774b-bcce-b302099a8057'
   _globals['_EXPLAINNOTIFICATIONRESPONSE'].fields_by_name['explanation']._loaded_options = None
@@ -105,67 +104,67 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetPreferences']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetPreferences']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002-\022\036/api/notifications/preferencesb\013preferences'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['SetPreferences']._loaded_options = None
-  _globals['_NOTIFICATIONSERVICE'].methods_by_name['SetPreferences']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\202\323\344\223\002:\032\036/api/notifications/preferences:\013preferencesb\013preferences'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['SetPreferences']._serialized_options = b'\220\002\002\210\265\030\002\222\265\030\007*\005write\250\265\030\001\202\323\344\223\002v\032\036/api/notifications/preferences:\013preferencesZ:2\036/api/notifications/preferences:\013preferencesb\013preferencesb\013preferences'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ExplainNotification']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ExplainNotification']._serialized_options = b'\220\002\001\210\265\030\002\202\323\344\223\002\034\022\032/api/notifications/explain'
-  _globals['_OUTCOME']._serialized_start=3152
-  _globals['_OUTCOME']._serialized_end=3302
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=236
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=470
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=473
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=636
-  _globals['_LISTLATESTNOTIFICATIONSREQUEST']._serialized_start=638
-  _globals['_LISTLATESTNOTIFICATIONSREQUEST']._serialized_end=721
-  _globals['_LISTLATESTNOTIFICATIONSRESPONSE']._serialized_start=723
-  _globals['_LISTLATESTNOTIFICATIONSRESPONSE']._serialized_end=827
-  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_start=830
-  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_end=990
-  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_start=993
-  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_end=1219
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=1221
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=1300
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=1302
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1401
-  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_start=1403
-  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_end=1484
-  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_start=1486
-  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_end=1587
-  _globals['_ARCHIVENOTIFICATIONREQUEST']._serialized_start=1589
-  _globals['_ARCHIVENOTIFICATIONREQUEST']._serialized_end=1667
-  _globals['_ARCHIVENOTIFICATIONRESPONSE']._serialized_start=1669
-  _globals['_ARCHIVENOTIFICATIONRESPONSE']._serialized_end=1767
-  _globals['_UNARCHIVENOTIFICATIONREQUEST']._serialized_start=1769
-  _globals['_UNARCHIVENOTIFICATIONREQUEST']._serialized_end=1849
-  _globals['_UNARCHIVENOTIFICATIONRESPONSE']._serialized_start=1851
-  _globals['_UNARCHIVENOTIFICATIONRESPONSE']._serialized_end=1951
-  _globals['_MARKNOTIFICATIONSSEENREQUEST']._serialized_start=1953
-  _globals['_MARKNOTIFICATIONSSEENREQUEST']._serialized_end=2043
-  _globals['_MARKNOTIFICATIONSSEENRESPONSE']._serialized_start=2045
-  _globals['_MARKNOTIFICATIONSSEENRESPONSE']._serialized_end=2111
-  _globals['_MARKNOTIFICATIONSREADREQUEST']._serialized_start=2113
-  _globals['_MARKNOTIFICATIONSREADREQUEST']._serialized_end=2203
-  _globals['_MARKNOTIFICATIONSREADRESPONSE']._serialized_start=2205
-  _globals['_MARKNOTIFICATIONSREADRESPONSE']._serialized_end=2271
-  _globals['_DELETENOTIFICATIONREQUEST']._serialized_start=2273
-  _globals['_DELETENOTIFICATIONREQUEST']._serialized_end=2350
-  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_start=2352
-  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_end=2380
-  _globals['_COUNTUNREADNOTIFICATIONSREQUEST']._serialized_start=2382
-  _globals['_COUNTUNREADNOTIFICATIONSREQUEST']._serialized_end=2415
-  _globals['_COUNTUNREADNOTIFICATIONSRESPONSE']._serialized_start=2417
-  _globals['_COUNTUNREADNOTIFICATIONSRESPONSE']._serialized_end=2517
-  _globals['_GETPREFERENCESREQUEST']._serialized_start=2519
-  _globals['_GETPREFERENCESREQUEST']._serialized_end=2542
-  _globals['_GETPREFERENCESRESPONSE']._serialized_start=2544
-  _globals['_GETPREFERENCESRESPONSE']._serialized_end=2634
-  _globals['_SETPREFERENCESREQUEST']._serialized_start=2636
-  _globals['_SETPREFERENCESREQUEST']._serialized_end=2733
-  _globals['_SETPREFERENCESRESPONSE']._serialized_start=2735
-  _globals['_SETPREFERENCESRESPONSE']._serialized_end=2825
-  _globals['_EXPLAINNOTIFICATIONREQUEST']._serialized_start=2827
-  _globals['_EXPLAINNOTIFICATIONREQUEST']._serialized_end=2930
-  _globals['_EXPLAINNOTIFICATIONRESPONSE']._serialized_start=2933
-  _globals['_EXPLAINNOTIFICATIONRESPONSE']._serialized_end=3149
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=3305
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=5975
+  _globals['_OUTCOME']._serialized_start=3260
+  _globals['_OUTCOME']._serialized_end=3410
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=270
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=504
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=507
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=670
+  _globals['_LISTLATESTNOTIFICATIONSREQUEST']._serialized_start=672
+  _globals['_LISTLATESTNOTIFICATIONSREQUEST']._serialized_end=755
+  _globals['_LISTLATESTNOTIFICATIONSRESPONSE']._serialized_start=757
+  _globals['_LISTLATESTNOTIFICATIONSRESPONSE']._serialized_end=861
+  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_start=864
+  _globals['_LISTNEWNOTIFICATIONSREQUEST']._serialized_end=1024
+  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_start=1027
+  _globals['_LISTNEWNOTIFICATIONSRESPONSE']._serialized_end=1253
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=1255
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=1334
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=1336
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1435
+  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_start=1437
+  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_end=1518
+  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_start=1520
+  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_end=1621
+  _globals['_ARCHIVENOTIFICATIONREQUEST']._serialized_start=1623
+  _globals['_ARCHIVENOTIFICATIONREQUEST']._serialized_end=1701
+  _globals['_ARCHIVENOTIFICATIONRESPONSE']._serialized_start=1703
+  _globals['_ARCHIVENOTIFICATIONRESPONSE']._serialized_end=1801
+  _globals['_UNARCHIVENOTIFICATIONREQUEST']._serialized_start=1803
+  _globals['_UNARCHIVENOTIFICATIONREQUEST']._serialized_end=1883
+  _globals['_UNARCHIVENOTIFICATIONRESPONSE']._serialized_start=1885
+  _globals['_UNARCHIVENOTIFICATIONRESPONSE']._serialized_end=1985
+  _globals['_MARKNOTIFICATIONSSEENREQUEST']._serialized_start=1987
+  _globals['_MARKNOTIFICATIONSSEENREQUEST']._serialized_end=2077
+  _globals['_MARKNOTIFICATIONSSEENRESPONSE']._serialized_start=2079
+  _globals['_MARKNOTIFICATIONSSEENRESPONSE']._serialized_end=2145
+  _globals['_MARKNOTIFICATIONSREADREQUEST']._serialized_start=2147
+  _globals['_MARKNOTIFICATIONSREADREQUEST']._serialized_end=2237
+  _globals['_MARKNOTIFICATIONSREADRESPONSE']._serialized_start=2239
+  _globals['_MARKNOTIFICATIONSREADRESPONSE']._serialized_end=2305
+  _globals['_DELETENOTIFICATIONREQUEST']._serialized_start=2307
+  _globals['_DELETENOTIFICATIONREQUEST']._serialized_end=2384
+  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_start=2386
+  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_end=2414
+  _globals['_COUNTUNREADNOTIFICATIONSREQUEST']._serialized_start=2416
+  _globals['_COUNTUNREADNOTIFICATIONSREQUEST']._serialized_end=2449
+  _globals['_COUNTUNREADNOTIFICATIONSRESPONSE']._serialized_start=2451
+  _globals['_COUNTUNREADNOTIFICATIONSRESPONSE']._serialized_end=2551
+  _globals['_GETPREFERENCESREQUEST']._serialized_start=2553
+  _globals['_GETPREFERENCESREQUEST']._serialized_end=2576
+  _globals['_GETPREFERENCESRESPONSE']._serialized_start=2578
+  _globals['_GETPREFERENCESRESPONSE']._serialized_end=2668
+  _globals['_SETPREFERENCESREQUEST']._serialized_start=2671
+  _globals['_SETPREFERENCESREQUEST']._serialized_end=2841
+  _globals['_SETPREFERENCESRESPONSE']._serialized_start=2843
+  _globals['_SETPREFERENCESRESPONSE']._serialized_end=2933
+  _globals['_EXPLAINNOTIFICATIONREQUEST']._serialized_start=2935
+  _globals['_EXPLAINNOTIFICATIONREQUEST']._serialized_end=3038
+  _globals['_EXPLAINNOTIFICATIONRESPONSE']._serialized_start=3041
+  _globals['_EXPLAINNOTIFICATIONRESPONSE']._serialized_end=3257
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=3413
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=6144
 # @@protoc_insertion_point(module_scope)

@@ -200,7 +200,7 @@ class NotificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetPreferences(self, request, context):
-        """Replaces what the caller wants to hear of. Counts for events from now on.
+        """Changes the fields of the caller's preferences that `update_mask` names; the others stay. Counts for events from now on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -65,7 +65,7 @@ class NotificationServiceStub:
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.GetPreferencesRequest, _notification_service_pb2.GetPreferencesResponse]
     """Answers what the caller wants to hear of."""
     SetPreferences: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.SetPreferencesRequest, _notification_service_pb2.SetPreferencesResponse]
-    """Replaces what the caller wants to hear of. Counts for events from now on."""
+    """Changes the fields of the caller's preferences that `update_mask` names; the others stay. Counts for events from now on."""
     ExplainNotification: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ExplainNotificationRequest, _notification_service_pb2.ExplainNotificationResponse]
     """Says why the caller was or was not notified of an event."""
 
@@ -106,7 +106,7 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     GetPreferences: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.GetPreferencesRequest, _notification_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
     """Answers what the caller wants to hear of."""
     SetPreferences: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.SetPreferencesRequest, _notification_service_pb2.SetPreferencesResponse]  # type: ignore[assignment]
-    """Replaces what the caller wants to hear of. Counts for events from now on."""
+    """Changes the fields of the caller's preferences that `update_mask` names; the others stay. Counts for events from now on."""
     ExplainNotification: _aio.UnaryUnaryMultiCallable[_notification_service_pb2.ExplainNotificationRequest, _notification_service_pb2.ExplainNotificationResponse]  # type: ignore[assignment]
     """Says why the caller was or was not notified of an event."""
 
@@ -222,7 +222,7 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.SetPreferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notification_service_pb2.SetPreferencesResponse, _abc.Awaitable[_notification_service_pb2.SetPreferencesResponse]]:
-        """Replaces what the caller wants to hear of. Counts for events from now on."""
+        """Changes the fields of the caller's preferences that `update_mask` names; the others stay. Counts for events from now on."""
 
     @_abc_1.abstractmethod
     def ExplainNotification(

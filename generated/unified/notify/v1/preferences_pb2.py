@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from unified.api.v1 import options_pb2 as unified_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#unified/notify/v1/preferences.proto\x12\x11unified.notify.v1\x1a\x1cunified/api/v1/options.proto\"\x84\x01\n\x0bPreferences\x12?\n\x05types\x18\x01 \x03(\x0b\x32!.unified.notify.v1.TypePreferenceB\x06\x9a\xb5\x18\x02P2R\x05types\x12$\n\x0bown_actions\x18\x02 \x01(\x08H\x00R\nownActions\x88\x01\x01\x42\x0e\n\x0c_own_actions\"a\n\x0eTypePreference\x12*\n\x04type\x18\x01 \x01(\tB\x16\x9a\xb5\x18\x12\x08\x01 2Z\x0ctask.updatedR\x04type\x12\x19\n\x05inbox\x18\x02 \x01(\x08H\x00R\x05inbox\x88\x01\x01\x42\x08\n\x06_inboxb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#unified/notify/v1/preferences.proto\x12\x11unified.notify.v1\x1a\x1cunified/api/v1/options.proto\"\xb2\x01\n\x0bPreferences\x12?\n\x05types\x18\x01 \x03(\x0b\x32!.unified.notify.v1.TypePreferenceB\x06\x9a\xb5\x18\x02P2R\x05types\x12$\n\x0bown_actions\x18\x02 \x01(\x08H\x00R\nownActions\x88\x01\x01\x12,\n\x04\x65tag\x18\x03 \x01(\tB\x18\x9a\xb5\x18\x14\x10\x01Z\x10\x35\x66\x65\x63\x65\x62\x36\x36\x66\x66\x63\x38\x36\x66\x33\x38R\x04\x65tagB\x0e\n\x0c_own_actions\"a\n\x0eTypePreference\x12*\n\x04type\x18\x01 \x01(\tB\x16\x9a\xb5\x18\x12\x08\x01 2Z\x0ctask.updatedR\x04type\x12\x19\n\x05inbox\x18\x02 \x01(\x08H\x00R\x05inbox\x88\x01\x01\x42\x08\n\x06_inboxb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +34,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PREFERENCES'].fields_by_name['types']._loaded_options = None
   _globals['_PREFERENCES'].fields_by_name['types']._serialized_options = b'\232\265\030\002P2'
+  _globals['_PREFERENCES'].fields_by_name['etag']._loaded_options = None
+  _globals['_PREFERENCES'].fields_by_name['etag']._serialized_options = b'\232\265\030\024\020\001Z\0205feceb66ffc86f38'
   _globals['_TYPEPREFERENCE'].fields_by_name['type']._loaded_options = None
   _globals['_TYPEPREFERENCE'].fields_by_name['type']._serialized_options = b'\232\265\030\022\010\001 2Z\014task.updated'
   _globals['_PREFERENCES']._serialized_start=89
-  _globals['_PREFERENCES']._serialized_end=221
-  _globals['_TYPEPREFERENCE']._serialized_start=223
-  _globals['_TYPEPREFERENCE']._serialized_end=320
+  _globals['_PREFERENCES']._serialized_end=267
+  _globals['_TYPEPREFERENCE']._serialized_start=269
+  _globals['_TYPEPREFERENCE']._serialized_end=366
 # @@protoc_insertion_point(module_scope)

@@ -26,8 +26,11 @@ class Preferences(_message.Message):
 
     TYPES_FIELD_NUMBER: _builtins.int
     OWN_ACTIONS_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     own_actions: _builtins.bool
     """Whether the user is told of what he or she did. True until the user says otherwise."""
+    etag: _builtins.str
+    """Changes whenever the preferences do."""
     @_builtins.property
     def types(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypePreference]:
         """One entry for each type of notification. A type that is not sent goes back to its default: on."""
@@ -37,10 +40,11 @@ class Preferences(_message.Message):
         *,
         types: _abc.Iterable[Global___TypePreference] | None = ...,
         own_actions: _builtins.bool | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_own_actions", b"_own_actions", "own_actions", b"own_actions"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_own_actions", b"_own_actions", "own_actions", b"own_actions", "types", b"types"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_own_actions", b"_own_actions", "etag", b"etag", "own_actions", b"own_actions", "types", b"types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__own_actions: _TypeAlias = _typing.Literal["own_actions"]  # noqa: Y015
     _WhichOneofArgType__own_actions: _TypeAlias = _typing.Literal["_own_actions", b"_own_actions"]  # noqa: Y015
