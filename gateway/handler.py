@@ -16,7 +16,7 @@ from gateway.connections import EdgeRequest
 from gateway.endpoint import Endpoint
 from gateway.errors import RestError
 from gateway.limits import Limiter
-from gateway.pages import Page
+from gateway.pages import Page, refuse_input
 from gateway.problems import problem_response, unauthenticated
 from gateway.representation import represented
 from gateway.routes import Route
@@ -98,6 +98,7 @@ class Handler:
             raise
         request.route, target = route, route.target
         if not isinstance(target, Endpoint | StreamEndpoint):
+            refuse_input(request)
             return await target(path)
         # Before anything that costs: what is refused here leaves room for what was admitted.
         with target.in_flight.place():

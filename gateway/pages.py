@@ -11,6 +11,8 @@ from unified.error.v1.reason_pb2 import REASON_ROUTE_NOT_FOUND
 
 from gateway.errors import RestError
 from gateway.health import OK, UNAVAILABLE, PlatformHealth
+from gateway.transcoding.input_errors import InputErrors, InvalidRequestError
+from gateway.transcoding.parameters import compile_query
 from mesh.errors import unavailable
 
 Page = Callable[[Sequence[str]], Awaitable[web.Response]]
@@ -18,6 +20,18 @@ Page = Callable[[Sequence[str]], Awaitable[web.Response]]
 
 # What of a key may be shown: members of RFC 7517 and 7518 that hold nothing private.
 PUBLIC_MEMBERS = frozenset({"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg"})
+
+
+_read_no_query = compile_query([])
+
+
+def refuse_input(request: web.BaseRequest) -> None:
+    """A page takes neither parameters nor a body. Raises InvalidRequestError."""
+    errors = InputErrors()
+    _read_no_query(request.rel_url.raw_query_string, errors)
+    errors.raise_if_any()
+    if request.can_read_body and request.content_length != 0:
+        raise InvalidRequestError(f"{request.method} takes no body here")
 
 
 def health_pages(health: PlatformHealth, is_draining: Callable[[], bool]) -> dict[str, Page]:

@@ -134,8 +134,8 @@ class Preferences:
 
     @property
     def etag(self) -> str:
-        """Of what was said: the same again is the same version."""
-        return hashlib.sha256(" ".join([str(self.own_actions), *sorted(self.off)]).encode()).hexdigest()[:16]
+        """Of what is shown: the same again is the same version."""
+        return hashlib.sha256(" ".join([str(self.own_actions), *sorted(self.off), *TYPES]).encode()).hexdigest()[:16]
 
     def keep_out(self, change: TaskChange, recipient_id: str) -> State | None:
         """Why the recipient does not want to hear of the change; nothing when it goes to the inbox."""

@@ -17,6 +17,7 @@ from gateway.contract import load_contract
 from mesh.error_codes import RULES
 from tests.integration.gateway.edge import Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
+from tests.integration.gateway.test_requests import chunks
 
 OPENAPI = Path(__file__).parents[2] / "contract" / "openapi.json"
 SERVICE_PAGES = {"/api/tasks/home": "task_svc", "/home/notifications/health": "notify_svc"}
@@ -150,6 +151,15 @@ async def test_an_error_page_needs_nothing_that_its_policy_or_being_offline_forb
     for link in set(re.findall(r'(?:href|src)="([^"]+)"', answer.text)):
         async with edge.session.get(link) as response:
             assert response.status == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/tasks/home", "/openapi.json", "/docs", "/docs/errors/internal"])
+async def test_a_page_takes_neither_parameters_nor_a_body(edge: Edge, path: str) -> None:
+    named = await edge.call("GET", f"{path}?x=1")
+    assert (named.status, named.json["errors"][0]["parameter"]) == (400, "x")
+    for body in (b"{}", chunks(b"{}")):
+        assert (await edge.call("GET", path, data=body)).status == 400
+    assert (await edge.call("GET", path, headers={"Content-Length": "0"})).status == 200
 
 
 async def test_pages_are_outside_of_limits(edge: Edge) -> None:
