@@ -1,6 +1,7 @@
 """Health, public keys and documents: routes that no contract states, outside of limits and access."""
 
 import asyncio
+import gc
 import html
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from jwt.algorithms import OKPAlgorithm
 from unified.api.v1.status_service_pb2 import Figure, GetStatusResponse, Part
 
 from gateway.contract import load_contract
+from gateway.routes import NO_ROUTE, Route
 from mesh.error_codes import RULES
 from tests.integration.gateway.edge import Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
@@ -106,6 +108,20 @@ async def test_the_document_is_the_agreed_one(edge: Edge) -> None:
     answer = await edge.call("GET", "/openapi.json")
 
     assert answer.json == orjson.loads(OPENAPI.read_bytes())
+
+
+async def test_the_document_has_every_route_but_the_pages_for_people(edge: Edge) -> None:
+    routes = {each.name for each in gc.get_objects() if isinstance(each, Route)} - {NO_ROUTE.name}
+    described = {f"{verb.upper()} {path}" for path, item in orjson.loads(OPENAPI.read_bytes())["paths"].items() for verb in item}
+
+    undescribed = {shape_of(route) for route in routes} - {shape_of(each) for each in described}
+    assert undescribed == {"GET /docs", "GET /docs/{}", "GET /docs/errors", "GET /docs/errors/{}"}
+    assert len(routes) == len(described) + len(undescribed)
+
+
+def shape_of(route: str) -> str:
+    """Whatever its variables are called."""
+    return re.sub(r"\{[^}]*\}", "{}", route)
 
 
 async def test_the_documents_page_and_its_files_are_there(edge: Edge) -> None:
