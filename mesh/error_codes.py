@@ -39,12 +39,12 @@ RULES = _read_rules()
 RULES_BY_NAME = {rule.name: rule for rule in RULES.values()}
 
 # What an answer means that carries no reason of ours: it comes from the transport, so a RESOURCE_EXHAUSTED is a message
-# that is too large (never a quota), and UNIMPLEMENTED is a service that is about to be upgraded.
+# that is too large (never a quota), a PERMISSION_DENIED is something between the processes that is set up wrong (never what
+# a user may not do), UNIMPLEMENTED is a service that is about to be upgraded, and CANCELLED one that gave up the call.
 WITHOUT_REASON: dict[grpc.StatusCode, Reason.ValueType] = {
     grpc.StatusCode.UNAVAILABLE: reason_pb2.REASON_UNAVAILABLE,
     grpc.StatusCode.UNIMPLEMENTED: reason_pb2.REASON_UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED: reason_pb2.REASON_DEADLINE_EXCEEDED,
-    grpc.StatusCode.CANCELLED: reason_pb2.REASON_CANCELLED,
+    grpc.StatusCode.CANCELLED: reason_pb2.REASON_UNAVAILABLE,
     grpc.StatusCode.UNAUTHENTICATED: reason_pb2.REASON_UNAUTHENTICATED,
-    grpc.StatusCode.PERMISSION_DENIED: reason_pb2.REASON_PERMISSION_DENIED,
 }
