@@ -1,5 +1,6 @@
 """The README's requests, pasted into a shell one after another: what they answer is what the README shows."""
 
+import ast
 import asyncio
 import re
 from collections.abc import AsyncIterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.rest import PASSWORD, visiting
 from tests.platform import Platform
 from tests.waiting import eventually
 
@@ -19,10 +21,15 @@ END = b"--- end of block ---\n"
 TIMEOUT_S = 30.0
 
 
+def sections() -> dict[str, str]:
+    """The README's texts by their titles."""
+    parts = re.split(r"^## (.*)\n", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
 def blocks() -> list[tuple[str, re.Pattern[str]]]:
     """What to paste, and what it answers, in order."""
-    sections = re.split(r"^## (.*)\n", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
-    texts = dict(zip(sections[1::2], sections[2::2], strict=True))
+    texts = sections()
     return [(pasted, pattern_of(shown)) for name in SECTIONS for pasted, shown in BLOCK.findall(texts[name])]
 
 
@@ -74,6 +81,29 @@ async def test_each_request_answers_what_the_readme_shows(shell: Shell, platform
     for block, pattern in pairs:
         pasted = block.replace("http://127.0.0.1:3000", platform.base_url).replace("127.0.0.1:3002", platform.target("task_svc"))
         await check(shell, pasted, pattern)
+
+
+async def test_from_python_it_is_the_same_over_rest_and_over_grpc(
+    shared_platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with visiting(shared_platform.base_url) as visitor:
+        ada = await visitor.sign_up("Ada")
+    (text,) = re.findall(r"```python\n(.*?)```", sections()["From Python"], re.DOTALL)
+    for shown, real in {
+        "http://127.0.0.1:3000": shared_platform.base_url,
+        "127.0.0.1:3002": shared_platform.target("task_svc"),
+        "ada@example.com": ada.user["email"],
+        "correct horse battery staple": PASSWORD,
+    }.items():
+        assert shown in text
+        text = text.replace(shown, real)
+
+    # As the prompt of `python -m asyncio` takes it.
+    await eval(compile(text, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), {})
+
+    over_rest, over_grpc = capsys.readouterr().out.split("\n", 1)
+    assert over_rest == "['Ship it']"
+    assert 'title: "Ship it"' in over_grpc
 
 
 async def check(shell: Shell, pasted: str, pattern: re.Pattern[str]) -> None:
