@@ -86,7 +86,8 @@ class Schemas:
             rules = field.GetOptions().Extensions[options_pb2.rules]
             if rules.output_only:
                 continue
-            schema = self.field(field, use)
+            # A change replaces a field as a whole: what it holds is no change.
+            schema = self.field(field, Use.INPUT)
             properties[field.json_name] = schema if rules.required else _or_null(schema)
             if rules.required and use is Use.INPUT:
                 required.append(field.json_name)

@@ -69,6 +69,14 @@ def test_what_is_sent_lacks_what_only_the_service_sets() -> None:
     assert "required" not in schema_of(DESCRIPTOR, Use.CHANGE)["MChange"]
 
 
+def test_what_a_changed_field_holds_is_sent_whole() -> None:
+    schemas = schema_of(
+        message("message M { N n = 1; } message N { string a = 1 [(unified.api.v1.rules).required = true]; }"), Use.CHANGE
+    )
+
+    assert (schemas["MChange"]["properties"].keys(), schemas["NInput"]["required"]) == ({"n"}, ["a"])
+
+
 def test_fields_say_what_their_rules_and_comments_say() -> None:
     fields = schema_of(DESCRIPTOR, Use.INPUT)["MInput"]["properties"]
 
