@@ -67,7 +67,7 @@ class StreamEndpoint:
         """Returns when the stream is over. Before the first byte a failure is an answer, afterwards it ends the stream."""
         assert caller is not None  # noqa: S101  (shape_of refuses streams that need none)
         start, asked_s = time.monotonic(), asked_timeout_s(request)
-        await refuse_body(request, timeout_s=min(self._body_timeout_s, asked_s))
+        await refuse_body(request, timeout_s=self._body_timeout_s, asked_s=asked_s)
         message = self._reader.read(path, request.rel_url.raw_query_string, None, None)
         await tally.spend(self.charges.then, self.charges.spenders(message, caller))
         response = web.StreamResponse(headers=HEADERS)
