@@ -51,7 +51,8 @@ def _problems(kind: type[BaseSettings]) -> list[str]:
     try:
         load(kind)
     except SystemExit as refusal:
-        return str(refusal.code).splitlines()[1:]
+        title, *lines = str(refusal.code).splitlines()
+        return lines or [title]
     return []
 
 

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 
 from dev import env_file
 from dev.configuration import CertificateSettings, Ports, prepare_secrets, read_configuration
-from dev.settings_check import settings_classes
+from dev.settings_check import problems_of, settings_classes
 
 
 def fields_by_variable() -> dict[str, FieldInfo]:
@@ -112,3 +112,9 @@ def test_a_server_is_local_when_it_was_not_said_to_be_elsewhere(
 
     locals_ = configuration.local_mongodb, configuration.local_redis, configuration.local_rabbitmq
     assert locals_ == (mongodb, redis, rabbitmq)
+
+
+def test_a_folder_of_settings_that_is_not_there_is_a_problem() -> None:
+    kind, *_ = settings_classes()
+
+    assert problems_of(kind, {"SETTINGS_DIRECTORY": "/nowhere"}) == ["SETTINGS_DIRECTORY must name a folder that exists"]
