@@ -2,68 +2,62 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
+from pathlib import Path
 
-import kubernetes_validate
-from kubernetes_validate.utils import SchemaNotFoundError, ValidationError
-
-from dev.k8s import availability, rules
-from dev.k8s.manifests import OVERLAYS, Manifest, Manifests, base, can_render, files, name_of, optional, render
+from dev.k8s.manifests import FOLDER
+from dev.k8s.rendering import OVERLAYS, RenderError, base, can_render, files, optional, render
+from dev.k8s.rules import rule_problems
+from dev.k8s.schemas import schema_problems
 from dev.k8s.secrets import secrets_for_trying
 
-KUBERNETES = "1.32"
+
+def file_problems(folder: Path) -> list[str]:
+    """What needs only the YAML. The rules take it for granted that schemas are kept."""
+    found = [f"{path.relative_to(folder)}: {problem}" for path, each in files(folder) for problem in schema_problems(each)]
+    return found or [f"base: {problem}" for problem in rule_problems(base(folder))]
 
 
-def schema_problems(manifest: Manifest) -> list[str]:
-    """What the published schema of its kind says against the manifest. Operators' own kinds have none here."""
+def overlay_problems(overlay: str, more: Sequence[str], folder: Path) -> list[str]:
     try:
-        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
-    except SchemaNotFoundError:
-        return []
-    except ValidationError as error:
-        return [f"{name_of(manifest)}: {error.message} at {'.'.join(map(str, error.path))}"]
-    return []
+        manifests = render(overlay, more, folder)
+    except RenderError as error:
+        return [str(error)]
+    return [problem for each in manifests.every for problem in schema_problems(each)] or rule_problems(manifests, overlay)
 
 
-def problems_of(overlay: str, more: Sequence[str] = ()) -> list[str]:
-    manifests = render(overlay, more)
-    return [problem for each in manifests.every for problem in schema_problems(each)] + rule_problems(manifests, overlay)
-
-
-def rule_problems(manifests: Manifests, overlay: str = "") -> list[str]:
-    chosen = (*rules.RULES, *availability.RULES, *availability.OF_OVERLAYS.get(overlay, ()))
-    return [problem for rule in chosen for problem in rule(manifests)]
-
-
-def check() -> int:
-    """What needs only the YAML, and with kubectl each overlay as it is applied, and with the optional components."""
-    found = [f"{path.name}: {problem}" for path, each in files() for problem in schema_problems(each)]
-    found += [f"base: {problem}" for problem in rule_problems(base())]
-    print(f"{'ok    ' if not found else 'FAILED'} files")
-    renders = can_render()
-    if not renders:
+def problems(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """By what was looked at: the files and, with kubectl, each overlay as it is applied, alone and with what none has."""
+    yield "files", file_problems(folder)
+    if not can_render():
         print("The overlays were not rendered: install kubectl 1.21 or newer for that.")
-    for overlay, more in product(OVERLAYS, ([], optional())) if renders else ():
-        what = f"{overlay} with {', '.join(more)}" if more else overlay
-        problems = problems_of(overlay, more)
-        print(f"{'ok    ' if not problems else 'FAILED'} overlay {what}")
-        found += [f"{what}: {problem}" for problem in problems]
-    print(*found, sep="\n", end="\n" * bool(found))
-    return 1 if found else 0
+        return
+    for overlay, more in product(OVERLAYS, ([], optional(folder))):
+        yield f"overlay {overlay}" + f" with {', '.join(more)}" * bool(more), overlay_problems(overlay, more, folder)
+
+
+def check(folder: Path = FOLDER) -> int:
+    whole = True
+    for place, found in problems(folder):
+        print("ok    " if not found else "FAILED", place)
+        print(*(f"  {problem}" for problem in dict.fromkeys(found)), sep="\n", end="\n" * bool(found))
+        whole = whole and not found
+    return 0 if whole else 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.k8s", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="check the manifests in k8s/")
+    checking = commands.add_parser("check", help="check the manifests in k8s/, or in another folder that is laid out so")
+    checking.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     making = commands.add_parser("secrets", help="make the secrets of the dev overlay")
     making.add_argument("--namespace", default="unified-dev")
     arguments = parser.parse_args()
     if arguments.command == "secrets":
         print(secrets_for_trying(arguments.namespace))
         return 0
-    return check()
+    return check(arguments.folder)
 
 
 if __name__ == "__main__":

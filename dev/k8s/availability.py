@@ -1,41 +1,68 @@
-"""Rules about what keeps a process available: how it is asked, found, spread and multiplied."""
+"""Rules about what keeps a process available: how its replicas are found, spread, multiplied and taken away."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from dev.k8s.manifests import Manifest, Manifests, name_of
-from dev.k8s.rules import PROCESSES, SCALERS, Rule
+from dev.k8s.manifests import SCALERS, Manifest, Manifests, Rule, name_of, selects
+from dev.k8s.processes import processes
 
-PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 PLACES = {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # Two may be gone at once: one of a rollout or an emptied node, and one that broke.
 LEAST = 3
 
 
-def health_is_asked(manifests: Manifests) -> Iterator[str]:
-    """Of services by gRPC itself: whether they run, and, apart from that, whether they are ready."""
-    for name, deployment in _deployments(manifests):
-        container = deployment["spec"]["template"]["spec"]["containers"][0]
-        way = "httpGet" if name == "gateway" else "grpc"
-        asked = {probe: container.get(probe, {}).get(way) for probe in PROBES}
-        yield from (f"{name_of(deployment)} needs a {probe} by {way}" for probe in PROBES if not asked[probe])
-        if asked["livenessProbe"] == asked["readinessProbe"]:
-            yield f"{name_of(deployment)} must not be restarted because it is not ready"
-
-
 def replicas_are_found(manifests: Manifests) -> Iterator[str]:
     """By their callers, who keep connections and so must see each of them."""
-    for name in PROCESSES.keys() - {"gateway"}:
+    for name in processes(manifests).keys() - {"gateway"}:
         service = manifests.named("Service", name)
         if service is None or service["spec"].get("clusterIP") != "None":
             yield f"Service {name} must be headless, or callers stay with one replica"
 
 
 def replicas_are_spread(manifests: Manifests) -> Iterator[str]:
-    for _, deployment in _deployments(manifests):
-        spread = deployment["spec"]["template"]["spec"].get("topologySpreadConstraints", [])
-        if missing := PLACES - {each["topologyKey"] for each in spread}:
-            yield f"{name_of(deployment)} must be spread over {', '.join(sorted(missing))}"
+    for process in processes(manifests).values():
+        spread = process.pod.spec.get("topologySpreadConstraints", [])
+        if missing := PLACES - {each["topologyKey"] for each in spread if any(each.get("labelSelector", {}).values())}:
+            yield f"{process.pod.owner} must be spread over {', '.join(sorted(missing))}"
+
+
+def pods_are_spread_from_their_like(manifests: Manifests) -> Iterator[str]:
+    """What spreads pods, of whatever kind they are, selects these pods."""
+    for pod in manifests.all_pods():
+        lost = [each for each in _label_selectors(pod.spec) if not selects(each, pod.labels)]
+        yield from (f"{pod.owner} is spread by {each}, which does not select it" for each in lost)
+
+
+def scalers_measure_what_is_requested(manifests: Manifests) -> Iterator[str]:
+    pods = {pod.owner: pod for pod in manifests.pods()}
+    for scaler in manifests.of("HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]
+        pod = pods.get(f"{target['kind']} {target['name']}")
+        requested = [set(each.get("resources", {}).get("requests", {})) for each in pod.containers] if pod else [set()]
+        for metric in scaler["spec"].get("metrics", []):
+            name = metric["resource"]["name"] if metric["type"] == "Resource" else metric["type"]
+            if name not in set.intersection(*requested):
+                yield f"{name_of(scaler)} measures {name}, which not every container of its pods requests"
+
+
+def scalers_have_room(manifests: Manifests) -> Iterator[str]:
+    for scaler in manifests.of(*SCALERS):
+        least, most = _bounds(scaler)
+        if most < least:
+            yield f"{name_of(scaler)} keeps {least} or more, and {most} at most"
+
+
+def disruption_is_bounded(manifests: Manifests) -> Iterator[str]:
+    """Each process has an autoscaler, and a budget that lets one go."""
+    for name, process in processes(manifests).items():
+        scalers, budget = [manifests.named(kind, name) for kind in SCALERS], manifests.named("PodDisruptionBudget", name)
+        if not any(scalers) or budget is None:
+            yield f"{process.pod.owner} needs a horizontal pod autoscaler and a pod disruption budget"
+        elif budget["spec"].get("maxUnavailable") != 1:
+            yield f"{name_of(budget)} must let one go, or nodes cannot be emptied"
+        deployment = manifests.named("Deployment", name)
+        if deployment and "replicas" in deployment["spec"]:
+            yield f"{process.pod.owner} states a number of replicas, which is its autoscaler's affair"
 
 
 def nodes_can_be_emptied(manifests: Manifests) -> Iterator[str]:
@@ -44,30 +71,34 @@ def nodes_can_be_emptied(manifests: Manifests) -> Iterator[str]:
             yield f"{name_of(budget)} must let what is broken anyway go (unhealthyPodEvictionPolicy)"
 
 
-def namespaces_are_restricted(manifests: Manifests) -> Iterator[str]:
-    for namespace in manifests.of("Namespace"):
-        if not RESTRICTED.items() <= namespace["metadata"].get("labels", {}).items():
-            yield f"{name_of(namespace)} must refuse pods that are not restricted"
-
-
 def there_are_enough(manifests: Manifests) -> Iterator[str]:
     """Of production."""
     for scaler in manifests.of(*SCALERS):
-        if scaler["spec"].get("minReplicas", scaler["spec"].get("minReplicaCount", 1)) < LEAST:
+        if _bounds(scaler)[0] < LEAST:
             yield f"{name_of(scaler)} must keep {LEAST} or more"
 
 
-def _deployments(manifests: Manifests) -> Iterator[tuple[str, Manifest]]:
-    for name in PROCESSES:
-        if deployment := manifests.named("Deployment", name):
-            yield name, deployment
+def _bounds(scaler: Manifest) -> tuple[int, int]:
+    """At least and at most."""
+    if scaler["kind"] == "ScaledObject":
+        return scaler["spec"].get("minReplicaCount", 0), scaler["spec"].get("maxReplicaCount", 100)
+    return scaler["spec"].get("minReplicas", 1), scaler["spec"]["maxReplicas"]
+
+
+def _label_selectors(spec: Any) -> Iterator[dict[str, Any]]:
+    """At whatever depth."""
+    if isinstance(spec, dict):
+        yield from (value for key, value in spec.items() if key == "labelSelector")
+    for value in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
+        yield from _label_selectors(value)
 
 
 RULES: tuple[Rule, ...] = (
-    health_is_asked,
     replicas_are_found,
     replicas_are_spread,
+    pods_are_spread_from_their_like,
+    scalers_measure_what_is_requested,
+    scalers_have_room,
+    disruption_is_bounded,
     nodes_can_be_emptied,
-    namespaces_are_restricted,
 )
-OF_OVERLAYS: dict[str, tuple[Rule, ...]] = {"production": (there_are_enough,)}

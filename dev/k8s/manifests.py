@@ -1,92 +1,56 @@
-"""What `k8s/` holds, rendered, and the questions that the rules ask of it."""
+"""Rendered manifests, and the questions that the rules ask of them."""
 
-import json
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from dev.service import ROOT
 
 Manifest = dict[str, Any]
 FOLDER = ROOT / "k8s"
-OVERLAYS = ("dev", "staging", "production")
-KUBECTL = (1, 21)
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
-
-
-def can_render() -> bool:
-    """Whether there is a kubectl that knows components: Debian 12 has an older one."""
-    if shutil.which("kubectl") is None:
-        return False
-    asked = subprocess.run(["kubectl", "version", "--client", "--output=json"], capture_output=True, check=False, timeout=60)
-    version = json.loads(asked.stdout or "{}").get("clientVersion", {"major": "0", "minor": "0"})
-    return (int(version["major"]), int(version["minor"].rstrip("+"))) >= KUBECTL
-
-
-def optional() -> list[str]:
-    """The components that no overlay has: for those who need them."""
-    used = "".join(path.read_text() for path in (FOLDER / "overlays").glob("*/kustomization.yaml"))
-    return sorted(path.name for path in (FOLDER / "components").iterdir() if f"components/{path.name}\n" not in used)
-
-
-def render(overlay: str, more: Sequence[str] = ()) -> "Manifests":
-    """As `kubectl apply -k` would send it, with more components than the overlay has."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "kustomization.yaml").write_text(yaml.safe_dump(_around(overlay, more, os.path.realpath(folder))))
-        command = ["kubectl", "kustomize", folder]
-        rendered = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    if rendered.returncode:
-        raise RuntimeError(f"overlays/{overlay} cannot be rendered: {rendered.stderr.strip()}")
-    return Manifests([each for each in yaml.load_all(rendered.stdout, yaml.CSafeLoader) if each])
-
-
-def _around(overlay: str, more: Sequence[str], folder: str) -> dict[str, Any]:
-    """A kustomization in the folder, which only knows the way to others."""
-    said = yaml.safe_load((FOLDER / "overlays" / overlay / "kustomization.yaml").read_text())
-    return {
-        "namespace": said["namespace"],
-        "resources": [os.path.relpath(FOLDER / "overlays" / overlay, folder)],
-        "components": [os.path.relpath(FOLDER / "components" / name, folder) for name in more],
-    }
-
-
-def files() -> Iterator[tuple[Path, Manifest]]:
-    """Every manifest as it stands in its file; kustomizations are none."""
-    for path in sorted(FOLDER.rglob("*.yaml")):
-        if path.name != "kustomization.yaml":
-            yield from ((path, each) for each in yaml.load_all(path.read_text(), yaml.CSafeLoader) if each)
-
-
-def base() -> "Manifests":
-    """What all overlays share, as it stands in its files: for where kubectl is missing."""
-    lines = (FOLDER / "base" / "settings.env").read_text().splitlines()
-    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    generated = {"kind": "ConfigMap", "metadata": {"name": "unified-settings"}, "data": settings}
-    return Manifests([each for path, each in files() if path.is_relative_to(FOLDER / "base")] + [generated])
+# What operators make pods of: which label these get, and where they listen.
+OPERATED = {
+    "RabbitmqCluster": ("app.kubernetes.io/name", "{}", {"amqp": 5672, "management": 15672, "prometheus": 15692}),
+    "MongoDBCommunity": ("app", "{}-svc", {"mongodb": 27017}),
+}
+# KEDA's makes one of the first.
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 
 
 def name_of(manifest: Manifest) -> str:
     return f"{manifest['kind']} {manifest['metadata']['name']}"
 
 
-def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(labels.get(key) == value for key, value in selector.items())
+def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """As label selectors are meant: an empty one takes everything."""
+    wanted = selector.get("matchLabels", {}).items() <= labels.items()
+    return wanted and all(_holds(each, labels) for each in selector.get("matchExpressions", []))
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression["key"]), expression.get("values", ())
+    answers = {
+        "In": value in values,
+        "NotIn": value not in values,
+        "Exists": value is not None,
+        "DoesNotExist": value is None,
+    }
+    return answers.get(expression["operator"], False)
 
 
 @dataclass(frozen=True)
 class Pod:
-    """What a workload makes pods of."""
+    """What a workload makes pods of, or one elsewhere, of which only labels are known: its own, and those of its namespace."""
 
     owner: str
     labels: Mapping[str, str]
     spec: Mapping[str, Any]
+    namespace: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.owner.rpartition(" ")[2]
 
     @property
     def containers(self) -> list[dict[str, Any]]:
@@ -97,6 +61,14 @@ class Pod:
         """The number of the container port that is called so, or has this number."""
         ports = [port for container in self.containers for port in container.get("ports", [])]
         return next((port["containerPort"] for port in ports if wanted in (port.get("name"), port["containerPort"])), None)
+
+    def mounted(self, contents: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+        """Path and content of the files that the first container has of secrets, by what these hold."""
+        volumes = [volume for volume in self.spec.get("volumes", []) if "secret" in volume]
+        secrets = {volume["name"]: volume["secret"]["secretName"] for volume in volumes}
+        for mount in self.containers[0].get("volumeMounts", []):
+            for key, content in contents.get(secrets.get(mount["name"], ""), {}).items():
+                yield f"{mount['mountPath']}/{key}", content
 
 
 class Manifests:
@@ -113,7 +85,17 @@ class Manifests:
         templates = [(name_of(each), each["spec"]["template"]) for each in self.of(*WORKLOADS)]
         return [Pod(owner, template["metadata"].get("labels", {}), template["spec"]) for owner, template in templates]
 
-    def settings(self) -> dict[str, str]:
-        """What all processes are told."""
-        found = [each for each in self.of("ConfigMap") if each["metadata"]["name"].startswith("unified-settings")]
-        return dict(found[0]["data"]) if found else {}
+    def all_pods(self) -> list[Pod]:
+        """With those that operators will make."""
+        return self.pods() + [_operated(each) for each in self.of(*OPERATED)]
+
+
+def _operated(manifest: Manifest) -> Pod:
+    label, value, ports = OPERATED[manifest["kind"]]
+    containers = [{"ports": [{"name": name, "containerPort": port} for name, port in ports.items()]}]
+    labels = {label: value.format(manifest["metadata"]["name"])}
+    return Pod(name_of(manifest), labels, {**manifest["spec"], "containers": containers})
+
+
+Rule = Callable[[Manifests], Iterator[str]]
+"""Answers what is wrong, in sentences."""

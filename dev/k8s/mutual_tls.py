@@ -1,43 +1,29 @@
-"""Rules about mutual TLS: where it is on, every process has a certificate that the others take; and probes need none."""
+"""Rules about mutual TLS: where it is on, every process has a certificate that the others take."""
 
 from collections.abc import Iterator
 
-from dev.authority import PROCESSES
-from dev.k8s.manifests import Manifest, Manifests, Pod, name_of
-from mesh.certificates import dns_name
+from dev.k8s.manifests import Manifest, Manifests, Pod, Rule, name_of
+from dev.k8s.processes import processes
 
-# What cert-manager puts into a secret, and which setting names the file of it.
-KEYS = {"MESH_CERTIFICATE_FILE": "tls.crt", "MESH_KEY_FILE": "tls.key", "MESH_CA_FILE": "ca.crt"}
 USES = {"server auth", "client auth"}
-NAMES = {dns_name(process) for process in PROCESSES}
+
+
+def certificates_name_their_processes(manifests: Manifests) -> Iterator[str]:
+    for name, process in processes(manifests).items():
+        made = [certificate_of(secret, manifests) for secret in _secrets(process.pod)]
+        yield from (problem for each in made if each for problem in _problems(name, each, manifests))
+
+
+def it_is_on(manifests: Manifests) -> Iterator[str]:
+    """Of overlays where it counts. One of its settings needs the others."""
+    for process in processes(manifests).values():
+        if not process.given.get("MESH_CERTIFICATE_FILE"):
+            yield f"{process.pod.owner} must have mutual TLS: MESH_CERTIFICATE_FILE is not set"
 
 
 def certificate_of(secret: str, manifests: Manifests) -> Manifest | None:
     """What makes the secret."""
     return next((each for each in manifests.of("Certificate") if each["spec"]["secretName"] == secret), None)
-
-
-def certificates_name_their_processes(manifests: Manifests) -> Iterator[str]:
-    settings = manifests.settings()
-    given = {name: settings[name] for name in KEYS if settings.get(name)}
-    if not given:
-        return
-    for name, key in KEYS.items():
-        if not given.get(name, "").endswith(f"/{key}"):
-            yield f"{name} must name a file {key}, as all three are set or none"
-    for pod in manifests.pods():
-        name = pod.owner.removeprefix("Deployment ")
-        if name in NAMES:
-            made = [certificate_of(secret, manifests) for secret in _secrets(pod)]
-            yield from (problem for each in made if each for problem in _problems(name, each, manifests))
-
-
-def probes_need_no_certificate(manifests: Manifests) -> Iterator[str]:
-    for pod in manifests.pods():
-        for container in pod.containers:
-            asked = [container.get(probe, {}).get("grpc") for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
-            if any(each and pod.port("health") != each["port"] for each in asked):
-                yield f"{pod.owner}: its probes must ask the port health, which needs no certificate"
 
 
 def _secrets(pod: Pod) -> list[str]:
@@ -58,3 +44,6 @@ def _problems(name: str, certificate: Manifest, manifests: Manifests) -> Iterato
     made_by = certificate_of(authority, manifests)
     if made_by is None or not made_by["spec"].get("isCA"):
         yield f"{name_of(certificate)} is issued by {spec['issuerRef']['name']}, which has no CA"
+
+
+RULES: tuple[Rule, ...] = (certificates_name_their_processes,)

@@ -22,8 +22,8 @@ SECRETS = {
 }
 
 
-def secrets_for_trying(namespace: str) -> str:
-    """YAML of all of them, with new keys and passwords, for the stores of the dev overlay."""
+def make_secrets() -> dict[str, dict[str, str]]:
+    """All of them, with new keys and passwords, for the stores of the dev overlay."""
     password = randomness.token_urlsafe(24)
     with tempfile.TemporaryDirectory() as folder:
         private, jwks = Path(folder, "private.pem"), Path(folder, "jwks.json")
@@ -38,12 +38,12 @@ def secrets_for_trying(namespace: str) -> str:
         **keys,
     }
     mongo = "mongodb://mongodb-0.mongodb:27017/?replicaSet=rs0"
+    return {name: {key: values.get(key, mongo) for key in wanted} for name, wanted in SECRETS.items()}
+
+
+def secrets_for_trying(namespace: str) -> str:
+    """As YAML."""
     return yaml.safe_dump_all(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace},
-            "stringData": {key: values.get(key, mongo) for key in wanted},
-        }
-        for name, wanted in SECRETS.items()
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "stringData": values}
+        for name, values in make_secrets().items()
     )

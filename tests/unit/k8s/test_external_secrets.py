@@ -2,7 +2,8 @@
 
 import pytest
 
-from dev.k8s.manifests import Manifests, can_render, render
+from dev.k8s.manifests import Manifests
+from dev.k8s.rendering import can_render, render
 
 NEED_KUBECTL = pytest.mark.skipif(not can_render(), reason="the overlays are rendered by kubectl")
 

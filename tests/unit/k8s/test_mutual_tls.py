@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from dev.k8s.__main__ import rule_problems
-from dev.k8s.manifests import FOLDER, Manifests, base, files
-from tests.unit.k8s.test_rules import container, named
+from dev.k8s.manifests import FOLDER, Manifests
+from dev.k8s.rendering import base, files
+from dev.k8s.rules import rule_problems
+from tests.unit.k8s.overlays import container, named, problems_when
 
 COMPONENT = FOLDER / "components" / "mutual-tls"
 
@@ -35,6 +36,18 @@ def test_turned_on_it_keeps_every_rule() -> None:
 def test_it_is_on_wherever_it_counts(overlay: str, is_on: bool) -> None:
     kustomization = yaml.safe_load((FOLDER / "overlays" / overlay / "kustomization.yaml").read_text())
     assert ("../../components/mutual-tls" in kustomization["components"]) == is_on
+
+
+def turn_off(m: Manifests) -> None:
+    for config in m.of("ConfigMap"):
+        for name in ("MESH_CERTIFICATE_FILE", "MESH_KEY_FILE", "MESH_CA_FILE"):
+            config["data"].pop(name, None)
+
+
+@pytest.mark.parametrize("overlay", ["staging", "production"])
+def test_turned_off_where_it_counts_it_is_missed(overlay: str) -> None:
+    problem = "Deployment task-svc must have mutual TLS: MESH_CERTIFICATE_FILE is not set"
+    assert problem in problems_when(turn_off, overlay)
 
 
 def rename_process(m: Manifests) -> None:
@@ -91,11 +104,11 @@ def probe_the_mesh(m: Manifests) -> None:
         (serve_only, "Certificate task-svc must be for both ends of a call: it lacks client auth"),
         (sign_oneself, "Certificate gateway is issued by mesh-self-signed, which has no CA"),
         (forget_authority, "Certificate gateway is issued by mesh, which has no CA"),
-        (forget_certificate, "notify-svc has no file /run/unified/certificate/tls.crt, which MESH_CERTIFICATE_FILE names"),
-        (store_elsewhere, "user-svc has no file /run/unified/certificate/ca.crt, which MESH_CA_FILE names"),
-        (forget_key, "MESH_KEY_FILE must name a file tls.key, as all three are set or none"),
-        (swap_files, "MESH_CA_FILE must name a file ca.crt, as all three are set or none"),
-        (forget_mount, "Deployment gateway has no file /run/unified/certificate/tls.key, which MESH_KEY_FILE names"),
+        (forget_certificate, "Deployment notify-svc: MESH_CERTIFICATE_FILE must name a file that exists"),
+        (store_elsewhere, "Deployment user-svc: MESH_CA_FILE must name a file that exists"),
+        (forget_key, "Deployment gateway: MESH_CA_FILE must be set together with MESH_CERTIFICATE_FILE and MESH_KEY_FILE"),
+        (swap_files, "Deployment gateway: MESH_CA_FILE does not hold the CA of the certificate"),
+        (forget_mount, "Deployment gateway: MESH_KEY_FILE must name a file that exists"),
         (probe_the_mesh, "Deployment user-svc: its probes must ask the port health, which needs no certificate"),
     ],
 )

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.k8s.manifests import FOLDER, Manifests, base, files
-from tests.unit.k8s.test_rules import container, named
+from dev.k8s.manifests import FOLDER, Manifests
+from dev.k8s.rendering import base, files
+from tests.unit.k8s.overlays import container, named
 
 COMPONENT = FOLDER / "components/operators"
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}

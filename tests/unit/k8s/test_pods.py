@@ -2,7 +2,8 @@
 
 import pytest
 
-from dev.k8s.manifests import Manifests, Pod, files
+from dev.k8s.manifests import Manifests, Pod
+from dev.k8s.rendering import files
 
 PODS = Manifests([each for _, each in files()]).pods()
 
