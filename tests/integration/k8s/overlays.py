@@ -26,9 +26,14 @@ def overlay(name: str, *more: str) -> Manifests:
 def problems_when(break_it: Break, name: str, *more: str) -> list[str]:
     """What the rules say of the overlay once it is broken; nothing before."""
     manifests = overlay(name, *more)
-    assert rule_problems(manifests, name) == []
+    assert _problems_before(name, *more) == []
     break_it(manifests)
     return rule_problems(manifests, name)
+
+
+@cache
+def _problems_before(name: str, *more: str) -> list[str]:
+    return rule_problems(overlay(name, *more), name)
 
 
 def named(manifests: Manifests, kind: str, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import yaml
 
 from dev.k8s.manifests import FOLDER, Manifests
 from dev.k8s.rendering import base, files
-from tests.unit.k8s.overlays import container, named
+from tests.integration.k8s.overlays import container, named
 
 COMPONENT = FOLDER / "components/operators"
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}

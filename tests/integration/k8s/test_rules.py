@@ -13,7 +13,7 @@ from dev.k8s.manifests import Manifests
 from dev.k8s.rendering import base, can_render
 from dev.k8s.rules import rule_problems
 from dev.k8s.secrets import SECRETS, secrets_for_trying
-from tests.unit.k8s.overlays import container, named, pod
+from tests.integration.k8s.overlays import container, named, pod
 
 BASE = base()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dev.k8s.manifests import Manifests
-from tests.unit.k8s.overlays import Break, container, problems_when, settings
+from tests.integration.k8s.overlays import Break, container, problems_when, settings
 
 
 def misspell(m: Manifests) -> None:

@@ -10,8 +10,8 @@ from dev.k8s.rendering import OVERLAYS, can_render, files, optional, render
 from dev.k8s.rules import rule_problems
 from dev.service import ROOT
 from mesh.topology import DEAD_LETTERS, retry_name
+from tests.integration.k8s.overlays import named
 from tests.unit.docs.metrics_page import rows
-from tests.unit.k8s.overlays import named
 
 NEED_KUBECTL = pytest.mark.skipif(not can_render(), reason="the overlays are rendered by kubectl")
 

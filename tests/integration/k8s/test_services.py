@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dev.k8s.manifests import Manifests
-from tests.unit.k8s.overlays import Break, named, problems_when, settings
+from tests.integration.k8s.overlays import Break, named, problems_when, settings
 
 
 def backend(m: Manifests) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import yaml
 from dev.k8s.manifests import FOLDER, Manifests
 from dev.k8s.rendering import base, files
 from dev.k8s.rules import rule_problems
-from tests.unit.k8s.overlays import container, named, problems_when
+from tests.integration.k8s.overlays import container, named, problems_when
 
 COMPONENT = FOLDER / "components" / "mutual-tls"
 

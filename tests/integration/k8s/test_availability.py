@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dev.k8s.manifests import Manifests
-from tests.unit.k8s.overlays import Break, container, named, pod, problems_when
+from tests.integration.k8s.overlays import Break, container, named, pod, problems_when
 
 
 def scaler(m: Manifests) -> dict[str, Any]:

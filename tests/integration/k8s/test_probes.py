@@ -6,7 +6,7 @@ from dev.k8s.manifests import Manifests
 from dev.k8s.probes import PROBES
 from gateway.openapi.pages import page_paths
 from gateway.openapi.problems import Problems
-from tests.unit.k8s.overlays import Break, container, problems_when
+from tests.integration.k8s.overlays import Break, container, problems_when
 
 
 def ask_for_nobody(m: Manifests) -> None:
