@@ -6,6 +6,7 @@ it has for the whole file.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -59,11 +60,11 @@ async def _send_parts(response: web.StreamResponse, part: Any, ask_for: AskFor) 
 
 async def _patiently(ask_for: AskFor, page_token: str) -> Any:
     """The next part, also where it takes a while to find a place: to begin anew would cost more."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                return await ask_for(page_token)
-            except ServiceError as error:
-                if error.reason != REASON_OVERLOADED:
-                    raise
-            await asyncio.sleep(PAUSE_S)
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return await ask_for(page_token)
+        except ServiceError as error:
+            if error.reason != REASON_OVERLOADED or time.monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(PAUSE_S)

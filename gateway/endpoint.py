@@ -67,6 +67,7 @@ class Endpoint:
     ) -> web.StreamResponse:
         """`path` holds the values of the template's variables; what the request takes besides is added to the tally."""
         start, asked_s = time.monotonic(), asked_timeout_s(request)
+        tally.hurried = asked_s < self._timeout_s
         with self.in_flight.given_up():
             body = await self._body_of(request, asked_s)
         self.in_flight.check()

@@ -9,7 +9,6 @@ from typing import TypeAlias
 from aiohttp import web
 from unified.error.v1.reason_pb2 import REASON_DEADLINE_EXCEEDED, REASON_INVALID_ARGUMENT
 
-from gateway import timeouts
 from gateway.addresses import Addresses
 from gateway.buckets import Charges
 from gateway.connections import EdgeRequest
@@ -81,7 +80,7 @@ class Handler:
             log.exception("unexpected failure")
             response = problem_response(internal_error())
         # Who does not wait pays all the same: or short deadlines would make every request free.
-        did_not_wait = response.status == OUT_OF_TIME and timeouts.HEADER in request.headers
+        did_not_wait = tally.hurried and response.status == OUT_OF_TIME
         if response.status >= 500 and not did_not_wait:
             await tally.give_back()
         return response

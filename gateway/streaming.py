@@ -67,6 +67,7 @@ class StreamEndpoint:
         """Returns when the stream is over. Before the first byte a failure is an answer, afterwards it ends the stream."""
         assert caller is not None  # noqa: S101  (shape_of refuses streams that need none)
         start, asked_s = time.monotonic(), asked_timeout_s(request)
+        tally.hurried = asked_s < self._timeout_s
         await refuse_body(request, timeout_s=self._body_timeout_s, asked_s=asked_s)
         message = self._reader.read(path, request.rel_url.raw_query_string, None, None)
         await tally.spend(self.charges.then, self.charges.spenders(message, caller))
@@ -103,13 +104,14 @@ class StreamEndpoint:
     async def _ask(self, token: str, after: str, page_token: str, timeout_s: float) -> Any:
         message = self._request_class(**{self._shape.after: after, PAGE_TOKEN: page_token})
         metadata = [("x-request-id", request_id.get()), ("authorization", f"Bearer {token}")]
+        hurried = timeout_s < self._timeout_s
         # Who waits for a turn has less time left for the call.
-        hurried = timeout_s < self._timeout_s or self._streams.must_wait
+        late = hurried or self._streams.must_wait
         deadline = time.monotonic() + timeout_s
-        async with self._streams.turn(timeout_s):
+        async with self._streams.turn(timeout_s, hurried=hurried):
             left_s = deadline - time.monotonic()
             response, _ = await self._service.call(
-                self._method, message, metadata, timeout_s=left_s, repeatable=True, hurried=hurried
+                self._method, message, metadata, timeout_s=left_s, repeatable=True, hurried=late
             )
         return response
 

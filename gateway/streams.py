@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from unified.error.v1.reason_pb2 import REASON_OVERLOADED, REASON_TOO_MANY_STREAMS
 
 from gateway.in_flight import InFlight
-from mesh.errors import ServiceError, unavailable
+from mesh.errors import ServiceError, deadline_exceeded, unavailable
 
 OPEN = Gauge("unified_streams_open", "Streams of server-sent events that are open.")
 # How many of them may ask for news at a time, so that a wake-up of all is no flood.
@@ -81,12 +81,15 @@ class Streams:
         return self._asking.locked()
 
     @asynccontextmanager
-    async def turn(self, timeout_s: float) -> AsyncIterator[None]:
-        """Be one of those who ask. Raises OVERLOADED when so many ask for so long."""
+    async def turn(self, timeout_s: float, *, hurried: bool) -> AsyncIterator[None]:
+        """Be one of those who ask. Raises OVERLOADED when so many ask for so long; DEADLINE_EXCEEDED for a client that gave less
+        time than there is."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._asking.acquire()
         except TimeoutError:
+            if hurried:
+                raise deadline_exceeded() from None
             raise ServiceError(REASON_OVERLOADED, "too many streams are waiting", retry_after_s=1) from None
         try:
             yield

@@ -28,6 +28,8 @@ class Tally:
         self._limiter = limiter
         self._spent: list[Spending] = []
         self._standings: list[Standing] = []
+        # Whether its client waits less than the platform would.
+        self.hurried = False
 
     async def spend(self, charges: Sequence[Charge], spenders: Sequence[str]) -> None:
         """One step. Raises RATE_LIMITED when it is too much for a bucket; then none of the step's buckets is spent from."""

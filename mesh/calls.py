@@ -77,8 +77,9 @@ class ServiceCalls:
         except grpc.aio.AioRpcError as error:
             if hurried and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise
-            if error.code() in SILENCE and not has_reason(error):
+            if not has_reason(error):
                 log.warning("service did not answer", extra={"code": error.code().name, "error": error.details()})
+            if error.code() in SILENCE and not has_reason(error):
                 if _went_away(error):
                     self._breaker.broke_off(began)
                 else:

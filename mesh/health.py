@@ -37,6 +37,7 @@ class HealthWatch:
         self._probes, self._needed, self._interval_s = probes, needed, interval_s
         self._parts: dict[str, pb.Part] = {}
         self._failures: Counter[str] = Counter()
+        self._draining = False
         self.servicer = HealthServicer()
 
     @property
@@ -56,11 +57,16 @@ class HealthWatch:
         async with every(self._interval_s, self._probe_all, "health"):
             yield
 
+    async def drain(self) -> None:
+        """From now on the process is not ready, whatever its parts are; it lives until it has ended."""
+        self._draining = True
+        await self.servicer.set(OVERALL, NOT_SERVING)
+
     async def _probe_all(self) -> None:
         for part in await asyncio.gather(*(self._probe(name) for name in self._probes)):
             self._note(part)
             await self.servicer.set(part.name, SERVING if part.well else NOT_SERVING)
-        await self.servicer.set(OVERALL, SERVING if self.ready else NOT_SERVING)
+        await self.servicer.set(OVERALL, SERVING if self.ready and not self._draining else NOT_SERVING)
 
     async def _probe(self, name: str) -> pb.Part:
         try:

@@ -27,7 +27,7 @@ class RenewedChannel(grpc.aio.Channel):
         self._fresh = FreshCertificates(files)
         self._shown = self._fresh.current()
         self.newest = open_with(self._shown)
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[asyncio.Task[None], grpc.aio.Channel] = {}
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "RenewedChannel":
@@ -39,9 +39,11 @@ class RenewedChannel(grpc.aio.Channel):
 
     async def close(self, grace: float | None = None) -> None:
         await self._stack.aclose()
-        for task in self._ending:
+        ending = dict(self._ending)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(*(channel.close() for channel in ending.values()))
         await self.newest.close(grace)
 
     async def _renew(self) -> None:
@@ -63,8 +65,8 @@ class RenewedChannel(grpc.aio.Channel):
                 await new.close()
         log.info("certificates renewed")
         task = asyncio.create_task(_close_later(old))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._ending[task] = old
+        task.add_done_callback(self._ending.pop)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
         return self.newest.get_state(try_to_connect)
@@ -89,12 +91,9 @@ class RenewedChannel(grpc.aio.Channel):
 
 
 async def _close_later(channel: grpc.aio.Channel) -> None:
-    """When its calls have ended, or at once when this is cancelled."""
-    # gRPC's own way to close with a grace, once cancelled, has closed nothing and never will.
-    try:
-        await asyncio.sleep(LONGEST_CALL_S)
-    finally:
-        await channel.close()
+    """When its calls have ended. gRPC's own way to close with a grace, once cancelled, has closed nothing and never will."""
+    await asyncio.sleep(LONGEST_CALL_S)
+    await channel.close()
 
 
 class _Method:

@@ -134,7 +134,7 @@ async def serving(
     try:
         yield port
     finally:
-        await health.servicer.enter_graceful_shutdown()
+        await health.drain()
         await asyncio.sleep(min(GOODBYE_S, drain_s))
         # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
         # waited for here, and what is left then is cut short.

@@ -97,10 +97,10 @@ def question_of(request: pb.ListNotificationsRequest) -> Question:
 
 
 def changes_of(request: pb.SetPreferencesRequest) -> dict[str, Any]:
-    """The values that the request's mask names; validation let no others into the mask. Raises ServiceError(INVALID_ARGUMENT) for
-    types that do not exist, or are there twice."""
+    """The values that the request's mask names; validation let no others into the mask. Without one all of them, as who called
+    before there were masks wants it. Raises ServiceError(INVALID_ARGUMENT) for types that do not exist, or are there twice."""
     changes: dict[str, Any] = {}
-    for name in request.update_mask.paths:
+    for name in request.update_mask.paths if request.HasField("update_mask") else WRITABLE:
         changes |= WRITABLE[name](request.preferences)
     return changes
 

@@ -236,7 +236,8 @@ async def test_no_stream_waits_for_its_turn_without_an_end(waking: Edge, inbox: 
             others.create_task(begin(waking, user_id=f"{number:024x}"))
         await until(lambda: len(services.calls) == ASKING_AT_ONCE)
         answer = await waking.call("GET", STREAM, headers={"X-Request-Timeout": "0.1"})
-        assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "overloaded", "1")
+        # Its client did not wait for as long as the platform would.
+        assert (answer.status, answer.json["code"]) == (504, "deadline_exceeded")
         assert len(services.calls) == ASKING_AT_ONCE
 
 

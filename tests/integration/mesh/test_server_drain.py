@@ -9,7 +9,8 @@ from unified.error.v1 import reason_pb2
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
 from mesh.channel import open_channel
-from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, Scripted, seen, server
+from mesh.health import LIVE
+from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, SERVING, Scripted, seen, server
 from tests.refusals import refused
 from tests.waiting import eventually, until
 
@@ -43,6 +44,8 @@ async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
         await until(lambda: servicer.calls == 1)
         leave.set()
         await seen(channel, "", until=NOT_SERVING)
+        # Or who started the process would end it now.
+        await seen(channel, LIVE, until=SERVING)
         assert not left.is_set()
         servicer.go_on.set()
         assert (await under_way).token == "nobody"

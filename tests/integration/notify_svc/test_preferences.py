@@ -6,11 +6,12 @@ import logging
 import pytest
 from unified.error.v1 import reason_pb2
 from unified.notify.v1 import notification_service_pb2 as pb
+from unified.notify.v1.preferences_pb2 import Preferences
 
 from mesh.amqp import Publisher
 from mesh.outbox import publish
 from notify_svc.model import TYPES
-from tests.integration.notify_svc.person import Person
+from tests.integration.notify_svc.person import TIMEOUT_S, Person
 from tests.refusals import refused
 from tests.task_events import task_event
 from tests.waiting import eventually, until
@@ -47,6 +48,14 @@ async def test_types_are_those_that_there_are(ada: Person) -> None:
             await ada.prefers(*names)
         assert refusal.fields == [f"preferences.{field}"]
     assert await ada.preferences() == before
+
+
+async def test_who_sends_no_mask_says_all(ada: Person) -> None:
+    before = await ada.prefers("task.updated")
+    request = pb.SetPreferencesRequest(preferences=Preferences(own_actions=False))
+    after = (await ada.stub.SetPreferences(request, metadata=ada.metadata, timeout=TIMEOUT_S)).preferences
+    assert ([each.inbox for each in after.types], after.own_actions) == ([True] * len(TYPES), False)
+    assert after.etag != before.etag
 
 
 async def test_only_what_the_mask_names_is_changed(ada: Person) -> None:

@@ -648,7 +648,7 @@ class SetPreferencesRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields of `preferences` to change. A field that is named but not set goes back to its default."""
+        """Which fields of `preferences` to change; all when it is not sent. A field that is named but not set goes back to its default."""
 
     def __init__(
         self,
