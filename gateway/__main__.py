@@ -8,5 +8,5 @@ from mesh.settings import load
 
 if __name__ == "__main__":
     settings = load(GatewaySettings)
-    logs.configure("gateway", settings.log_level)
+    logs.configure("gateway", settings.log_level, routine_share=settings.log_routine_share)
     lifecycle.run(lambda: workers(settings) if settings.gateway_workers > 1 else app(settings))

@@ -25,7 +25,7 @@ from gateway.tally import Tally
 from mesh.error_codes import RULES
 from mesh.errors import ServiceError, internal_error
 from mesh.identity import Caller
-from mesh.logs import request_id
+from mesh.logs import ROUTINE, request_id
 from mesh.metadata import TRACEPARENT
 from mesh.tokens import TokenVerifier
 from mesh.tracing import OFF, Span, Tracer, sane, traceparent
@@ -137,6 +137,7 @@ def _note(request: EdgeRequest, status: int, duration_s: float, span: Span) -> N
             "status": status,
             "duration_ms": round(duration_s * 1000, 2),
             "address": request.address,
+            ROUTINE: status < 400,
         },
     )
 

@@ -34,5 +34,5 @@ def _stop(loop: asyncio.AbstractEventLoop, parent: int) -> None:
 
 if __name__ == "__main__":
     settings = load(GatewaySettings)
-    logs.configure("gateway", settings.log_level)
+    logs.configure("gateway", settings.log_level, routine_share=settings.log_routine_share)
     lifecycle.run(lambda: worker(settings, Path(sys.argv[1])))

@@ -6,8 +6,10 @@ import logging
 import logging.handlers
 import queue
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from zlib import crc32
 
 import orjson
 
@@ -16,7 +18,10 @@ from mesh.tracing import trace_id
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id that joins the lines of one request at the edge, in the services and in the events it caused."""
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+ROUTINE = "routine"
+"""Set in a line's `extra` where a request went well, and the line may be left out when there are too many of them."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", ROUTINE}
 
 
 class JsonFormatter(logging.Formatter):
@@ -54,7 +59,13 @@ class _Enqueue(logging.handlers.QueueHandler):
         return record
 
 
-def configure(service: str, level: str) -> None:
+def _kept(routine_share: float) -> Callable[[logging.LogRecord], bool]:
+    """Of routine a share: all lines of a request in all processes, or none."""
+    below = routine_share * 2**32
+    return lambda record: not getattr(record, ROUTINE, False) or crc32(request_id.get().encode()) < below
+
+
+def configure(service: str, level: str, *, routine_share: float = 1.0) -> None:
     """Send every logger of the process through a queue to a thread that writes, so that no request waits for a pipe."""
     writer = logging.StreamHandler(sys.stderr)
     writer.setFormatter(JsonFormatter(service))
@@ -62,7 +73,9 @@ def configure(service: str, level: str) -> None:
     listener = logging.handlers.QueueListener(lines, writer)
     listener.start()
     atexit.register(listener.stop)
-    logging.basicConfig(level=level.upper(), handlers=[_Enqueue(lines)], force=True)
+    enqueue = _Enqueue(lines)
+    enqueue.addFilter(_kept(routine_share))
+    logging.basicConfig(level=level.upper(), handlers=[enqueue], force=True)
     # A broker or database that is away is logged once by our own watch, not with every attempt of its driver.
     for noisy in ("pika", "aiohttp.access", "pymongo"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)

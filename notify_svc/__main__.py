@@ -7,5 +7,5 @@ from notify_svc.settings import NotifySettings
 
 if __name__ == "__main__":
     settings = load(NotifySettings)
-    logs.configure("notify_svc", settings.log_level)
+    logs.configure("notify_svc", settings.log_level, routine_share=settings.log_routine_share)
     lifecycle.run(lambda: app(settings))

@@ -7,5 +7,5 @@ from task_svc.settings import TaskSettings
 
 if __name__ == "__main__":
     settings = load(TaskSettings)
-    logs.configure("task_svc", settings.log_level)
+    logs.configure("task_svc", settings.log_level, routine_share=settings.log_routine_share)
     lifecycle.run(lambda: app(settings))

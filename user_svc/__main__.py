@@ -7,5 +7,5 @@ from user_svc.settings import UserSettings
 
 if __name__ == "__main__":
     settings = load(UserSettings)
-    logs.configure("user_svc", settings.log_level)
+    logs.configure("user_svc", settings.log_level, routine_share=settings.log_routine_share)
     lifecycle.run(lambda: app(settings))

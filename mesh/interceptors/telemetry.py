@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 from unified.api.v1 import options_pb2
 
 from mesh.interceptors import Context, Handler, Interceptor, Method
-from mesh.logs import request_id
+from mesh.logs import ROUTINE, request_id
 from mesh.metadata import REQUEST_ID, TRACEPARENT
 from mesh.tracing import OFF, Tracer, sane, traceparent
 
@@ -44,7 +44,8 @@ def telemetry(tracer: Tracer) -> Interceptor:
                     duration_s = time.perf_counter() - start
                     span.note("rpc.response.status_code", code)
                     (usual if code == "OK" else DURATION.labels(name, code)).observe(duration_s)
-                    log.log(level, "call", extra={"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2)})
+                    told = {"method": name, "code": code, "duration_ms": round(duration_s * 1000, 2), ROUTINE: code == "OK"}
+                    log.log(level, "call", extra=told)
 
         return call
 

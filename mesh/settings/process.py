@@ -21,6 +21,7 @@ class Settings(MutualTlsSettings):
     drain_seconds: float = Field(default=5, ge=0, le=300)
     otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_collected)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_routine_share: Annotated[float, Field(ge=0, le=1)] = 1
 
 
 class ServiceSettings(Settings):

@@ -3,12 +3,13 @@
 import logging
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import orjson
 import pytest
 
-from mesh.logs import JsonFormatter
+from mesh.logs import ROUTINE, JsonFormatter
 
 PROCESS = """
 import contextvars, logging
@@ -78,3 +79,28 @@ def test_a_process_writes_each_line_with_its_request() -> None:
     ]
     assert "ValueError: broken\nin two" in lines[-1]["exception"]
     assert {written["service"] for written in lines} == {"tests"}
+
+
+ROUTINE_PROCESS = """
+import contextvars, logging, sys
+from mesh import logs
+
+logs.configure("tests", "info", routine_share=float(sys.argv[1]))
+def serve(number):
+    logs.request_id.set(f"request-{number}")
+    for routine in (True, True, False):
+        logging.getLogger("some.logger").info("served", extra={"number": number, logs.ROUTINE: routine})
+for number in range(100):
+    contextvars.copy_context().run(serve, number)
+"""
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [("0", 0, 0), ("0.3", 15, 45), ("1", 100, 100)])
+def test_of_routine_a_share_is_written_whole_requests_at_a_time(share: str, least: int, most: int) -> None:
+    process = [sys.executable, "-c", ROUTINE_PROCESS, share]
+    written = subprocess.run(process, capture_output=True, check=True, timeout=30).stderr.splitlines()
+    lines = Counter(orjson.loads(each)["number"] for each in written)
+    assert set(lines.values()) <= {1, 3}
+    assert least <= [*lines.values()].count(3) <= most
+    assert len(lines) == 100
+    assert not any(ROUTINE in orjson.loads(each) for each in written)
