@@ -1,6 +1,6 @@
 # What there is to do here. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo certs test unit audit fuzz check k8s-check compose-check compose-secrets image-check format proto
+.PHONY: help up down status logs demo certs test unit audit fuzz check k8s-check compose-check compose-secrets image-check format proto golden
 PYTHON := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
 NAME ?=
@@ -80,6 +80,12 @@ proto: ## Generate the code in generated/ from protos/, the Python client, and t
 	@$(PYTHON) -m dev.proto generate
 	@$(PYTHON) -m dev.client
 	@$(PYTHON) -m dev.collections
+
+# In variables first: a file keeps its text when nothing could be written.
+golden: ## Write what the contracts make of the REST surface into tests/contract, for the diff
+	@dev/bootstrap.sh
+	@table=$$($(PYTHON) -m tests.contract.access) && document=$$($(PYTHON) -m gateway.openapi) && \
+		printf '%s\n' "$$table" >tests/contract/access.txt && printf '%s\n' "$$document" >tests/contract/openapi.json
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \

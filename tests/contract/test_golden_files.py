@@ -1,9 +1,6 @@
 """What the contracts make of the REST surface stands in files, so that a change of it shows in review.
 
-After a change that is meant:
-    python -m tests.contract.access > tests/contract/access.txt
-    python -m gateway.openapi > tests/contract/openapi.json
-    make proto
+After a change that is meant: `make proto`, `make golden`.
 """
 
 from collections.abc import Callable
