@@ -194,7 +194,7 @@ class TaskUseCases:
             return values, ""
         assignee = await self._users.find(key)
         if assignee is None:
-            problem = FieldError("task.assignee_id", "no such user")
+            problem = FieldError("task.assignee_id", "is nobody's id or e-mail address")
             raise ServiceError(reason_pb2.REASON_INVALID_ARGUMENT, "the request is not valid", fields=[problem])
         return {**values, "assignee_id": assignee.id}, assignee.name
 

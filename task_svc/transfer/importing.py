@@ -111,7 +111,7 @@ class Imports:
             people |= {key: await self._users.find(key) for key in part}
         lost = [each.line for each in found if each.task.assignee_id and not people[each.task.assignee_id]]
         if lost:
-            return [], [Problem(line, "assigneeId", "no such user") for line in lost[:MOST_PROBLEMS]]
+            return [], [Problem(line, "assigneeId", "is nobody's id or e-mail address") for line in lost[:MOST_PROBLEMS]]
         return [each.assigned_to(user) if (user := people.get(each.task.assignee_id)) else each for each in found], []
 
     async def _new_of(self, caller_id: str, part: Sequence[Candidate]) -> list[Candidate]:

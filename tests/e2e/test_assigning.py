@@ -79,14 +79,14 @@ async def test_nobody_is_assigned_who_does_not_exist(ada: Person) -> None:
         problem = answer.expect(400)
         assert (problem["code"], problem["errors"]) == (
             "invalid_argument",
-            [{"pointer": "/assigneeId", "message": "no such user"}],
+            [{"pointer": "/assigneeId", "message": "is nobody's id or e-mail address"}],
         )
     for operation, pointer in (
         ({"create": {"title": "Ship it", "assigneeId": "nobody"}}, "/create/assigneeId"),
         ({"update": {"id": task["id"], "assigneeId": "nobody"}}, "/update/assigneeId"),
     ):
         problem = (await ada.post("/api/tasks/batch", {"operations": [operation]})).expect(400)
-        assert problem["errors"] == [{"pointer": f"/operations/0{pointer}", "message": "no such user"}]
+        assert problem["errors"] == [{"pointer": f"/operations/0{pointer}", "message": "is nobody's id or e-mail address"}]
     assert (await ada.get("/api/tasks")).expect(200) == {"tasks": [task]}
 
 

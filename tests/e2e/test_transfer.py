@@ -61,7 +61,7 @@ async def test_what_is_wrong_is_named_and_nothing_is_made(ada: Person) -> None:
     dry = (await upload(ada, table, "?dryRun=true")).expect(200)
     assert [(each["line"], each["column"]) for each in dry["problems"]] == [(3, "dueTime"), (3, "title")]
     nobody = (await upload(ada, "title,assigneeId\nx,nobody@example.com\n", "?dryRun=true")).expect(200)
-    assert nobody["problems"] == [{"line": 2, "column": "assigneeId", "message": "no such user"}]
+    assert nobody["problems"] == [{"line": 2, "column": "assigneeId", "message": "is nobody's id or e-mail address"}]
     assert (await upload(ada, table, "?format=xml")).expect(400)["errors"][0]["parameter"] == "format"
     assert (await upload(ada, "")).expect(400)["errors"][0]["pointer"] == ""
     assert (await ada.get("/api/tasks")).expect(200) == {"tasks": []}

@@ -18,7 +18,8 @@ _BEYOND_SCHEMAS = re.compile(
     # no counting of bytes,
     "|must have at most [0-9]+ bytes"
     # and what there is of these is a service's to know.
-    "|must have a letter or a digit|must be one of: task[.].*|must be the name of an IANA time zone.*|no such user"
+    "|must have a letter or a digit|must be one of: task[.].*|must be the name of an IANA time zone.*"
+    "|is nobody's id or e-mail address"
 )
 # What a deleted task still has, for 30 days.
 _AFTER_DELETION = ("/history", "/restore")

@@ -110,7 +110,9 @@ async def test_nobody_can_be_assigned_who_does_not_exist(key: str, ada: Person) 
     for call in (ada.create(assignee_id=key), ada.change(task.id, assignee_id=key, title="new")):
         with refused(reason_pb2.REASON_INVALID_ARGUMENT) as refusal:
             await call
-        assert [(each.field, each.message) for each in refusal.errors[0].fields] == [("task.assignee_id", "no such user")]
+        assert [(each.field, each.message) for each in refusal.errors[0].fields] == [
+            ("task.assignee_id", "is nobody's id or e-mail address")
+        ]
     assert list((await ada.page()).tasks) == [task]
 
 
