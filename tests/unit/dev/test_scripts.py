@@ -33,6 +33,20 @@ def test_clean_stops_it_and_leaves_nothing(checkout: Path) -> None:
     assert not (checkout / ".local").exists()
 
 
+def test_clean_removes_the_platform_that_it_stops_and_nothing_beside_it(checkout: Path) -> None:
+    home = checkout / "a second one"
+    for name in ("certs", "data", "keys", "log", "run", "mine"):
+        (home / name).mkdir(parents=True)
+    for name in (".env", "lock"):
+        (home / name).touch()
+    for elsewhere in (str(home), home.name, str(checkout / "nowhere")):
+        environment = {**os.environ, "UNIFIED_HOME": elsewhere}
+        subprocess.run([checkout / "scripts" / "posix" / "clean"], check=True, timeout=30, env=environment)
+    assert (checkout / "asked").read_text() == "down\ndown\n"
+    assert {path.name for path in home.iterdir()} == {".env", "mine"}
+    assert (checkout / ".local" / "data").exists()
+
+
 @pytest.mark.parametrize("exit_code", [0, 1])
 def test_clean_takes_away_all_containers_and_goes_on_where_docker_does_not_answer(checkout: Path, exit_code: int) -> None:
     (checkout / ".local" / "compose").mkdir()
