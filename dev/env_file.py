@@ -1,10 +1,13 @@
 """The `.env` file: made from `.env.example`, which names every setting, and read as the environment's second voice."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from dotenv import dotenv_values
+
+from mesh.settings import DIRECTORY
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 _ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
@@ -33,3 +36,13 @@ def given_settings(file: Path, environment: Mapping[str, str]) -> dict[str, str]
     known = documented_settings() | in_file.keys()
     in_environment = {name: value for name, value in environment.items() if value and name in known}
     return {**in_file, **in_environment}
+
+
+def unknown_settings(given: Iterable[str]) -> list[str]:
+    """A sentence for each name that is no setting: processes ignore it, so it may be a slip of the pen."""
+    known = documented_settings() | {DIRECTORY}
+    sentences = []
+    for name in sorted(set(given) - known):
+        nearest = get_close_matches(name.upper(), known, n=1)
+        sentences.append(f"{name} is no setting of the platform{f': is {nearest[0]} meant?' if nearest else ''}")
+    return sentences

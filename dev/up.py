@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 
-from dev import report, state
+from dev import env_file, report, state
 from dev.configuration import Configuration, prepare_secrets
 from dev.process import StartError
 from dev.settings_check import checked_ports
@@ -17,6 +17,8 @@ _PATIENCE_S = 15.0
 
 async def up() -> int:
     configuration = prepare_secrets()
+    for sentence in env_file.unknown_settings(configuration.given):
+        print(f"{configuration.env_file.name}: {sentence}")
     stack = build(configuration, checked_ports(configuration))
     supervisor = SupervisorProcess(configuration.home, configuration.environment)
     if supervisor.runs_as_set and state.read(configuration.home).complete:

@@ -90,6 +90,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert given == {"RATE_LIMIT_MAX": "8", "LOG_LEVEL": "debug", "OWN": "2"}
 
 
+def test_names_that_nobody_reads_are_told_with_the_nearest_that_somebody_does() -> None:
+    given = ["RATE_LIMIT_MAX", "SETTINGS_DIRECTORY", "RATE_LIMT_MAX", "log_level", "OWN"]
+
+    assert env_file.unknown_settings(given) == [
+        "OWN is no setting of the platform",
+        "RATE_LIMT_MAX is no setting of the platform: is RATE_LIMIT_MAX meant?",
+        "log_level is no setting of the platform: is LOG_LEVEL meant?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "mongodb", "redis", "rabbitmq"),
     [
