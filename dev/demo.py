@@ -75,6 +75,8 @@ class _Person:
             answer: dict[str, Any] = await response.json(content_type=None)
         shown = {name: "..." if name in ("password", "token") else value for name, value in body.items()}
         print(f"  {method} {path} {json.dumps(shown)}\n  {response.status} {json.dumps(_without_token(answer))}")
+        if response.status == 429:
+            raise StartError(_limited(response, answer))
         if response.status >= 400:
             raise StartError("the platform refused this; `make logs` may say why")
         return answer
@@ -82,9 +84,18 @@ class _Person:
     async def _get(self, path: str) -> dict[str, Any]:
         async with self._session.get(path, headers=self._headers) as response:
             answer: dict[str, Any] = await response.json(content_type=None)
+        if response.status == 429:
+            raise StartError(_limited(response, answer))
         if response.status >= 400:
             raise StartError(f"GET {path} was answered {response.status} {json.dumps(answer)}")
         return answer
+
+
+def _limited(response: aiohttp.ClientResponse, answer: Mapping[str, Any]) -> str:
+    bucket = answer.get("bucket", "default")
+    setting = "RATE_LIMIT_MAX" if bucket == "default" else f"RATE_LIMIT_{bucket.upper()}_MAX"
+    wait_s = response.headers.get("Retry-After", "some")
+    return f"there were too many requests: try again in {wait_s} s, or set {setting} higher in .env, and `make up` again"
 
 
 def _without_token(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """The limits that every client meets, with the settings that the platform has when nobody sets them."""
 
 import asyncio
+import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
+import pytest
 
+from dev.service import ROOT, SOURCES
 from tests.e2e.rest import Client, visiting
 from tests.platform import Platform
 
@@ -33,3 +38,21 @@ async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable
     assert [each.status for each in tries] == [401] * 20 + [429]
     assert tries[20].json["bucket"] == "login"
     assert tries[20].headers["RateLimit"].startswith('"default";r=80;t=')
+
+
+@pytest.mark.parametrize(("setting", "most"), [("RATE_LIMIT_MAX", 3), ("RATE_LIMIT_LOGIN_MAX", 1)])
+async def test_the_demo_says_how_long_to_wait_and_which_limit_it_met(
+    new_platform: Callable[..., Platform], run_directory: Path, setting: str, most: int
+) -> None:
+    platform = new_platform(settings={setting: str(most)})
+    await platform.start()
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dev", "demo"),
+        cwd=ROOT,
+        env={**SOURCES, "UNIFIED_HOME": str(run_directory / "demo"), "API_GATEWAY_PORT": str(platform.gateways[0].port)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await asyncio.wait_for(demo.communicate(), 60)
+    assert demo.returncode == 1
+    assert re.search(rf"try again in \d+ s, or set {setting} higher in \.env", errors.decode())
