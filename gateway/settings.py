@@ -8,9 +8,10 @@ from pydantic_settings import NoDecode
 
 from gateway.cors import ANY
 from mesh.deadlines import LONGEST_TIMEOUT_S
-from mesh.settings import JwtSettings, Port, RedisSettings, Settings, Target
+from mesh.settings import JwtSettings, Port, RedisSettings, Settings, Target, spelled
 
-Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)$")]
+_ORIGINS = "must be origins without a path (https://app.example.com,http://localhost:5173), separated by commas, or *"
+Origin = Annotated[str, spelled(r"(\*|[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+)\Z", _ORIGINS)]
 Max = Annotated[int, Field(ge=1)]
 Window = Annotated[int, Field(ge=1, le=31_536_000)]
 Network = IPv4Network | IPv6Network

@@ -8,7 +8,7 @@ from mesh.settings.jwt import JwtSettings
 from mesh.settings.loading import DIRECTORY, load
 from mesh.settings.process import ServiceSettings, Settings
 from mesh.settings.stores import MongoUri, OptionalRedisSettings, RabbitSettings, RedisSettings, StreamOverlap
-from mesh.settings.variables import Port, ReadableFile, Target
+from mesh.settings.variables import Port, ReadableFile, Target, spelled
 
 __all__ = [
     "DIRECTORY",
@@ -24,4 +24,5 @@ __all__ = [
     "StreamOverlap",
     "Target",
     "load",
+    "spelled",
 ]

@@ -32,4 +32,5 @@ def _problems(error: ValidationError) -> list[str]:
         names = [str(part).upper() for part in problem["loc"][:1]]
         message = "is not set" if problem["type"] == "missing" else message
         lines.append("  " + " ".join([*names, message]))
-    return lines
+    # Of a list, each entry may be wrong in the same way.
+    return list(dict.fromkeys(lines))

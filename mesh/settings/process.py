@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mesh.settings.mutual_tls import MutualTlsSettings
+from mesh.settings.variables import spelled
+
+_ENDPOINT = spelled("https?://", "must begin with http:// or https:// (http://127.0.0.1:4318)")
 
 
 def _collected(endpoint: str) -> str:
@@ -19,7 +22,7 @@ class Settings(MutualTlsSettings):
 
     bind_address: str = "127.0.0.1"
     drain_seconds: float = Field(default=5, ge=0, le=300)
-    otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_collected)] | None = None
+    otel_exporter_otlp_endpoint: Annotated[str, _ENDPOINT, AfterValidator(_collected)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_routine_share: Annotated[float, Field(ge=0, le=1)] = 1
 

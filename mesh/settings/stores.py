@@ -4,9 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from mesh.settings.variables import Port, Variables, either
+from mesh.settings.variables import Port, Variables, either, spelled
 
-MongoUri = Annotated[str, Field(pattern=r"^mongodb(\+srv)?://")]
+_MONGODB = spelled(r"mongodb(\+srv)?://", "must begin with mongodb:// or mongodb+srv:// (mongodb://127.0.0.1:27017)")
+_REDIS = spelled("(rediss?|unix)://", "must begin with redis://, rediss:// or unix:// (redis://127.0.0.1:6379/0)")
+_RABBITMQ = spelled("amqps?://", "must begin with amqp:// or amqps:// (amqp://guest:guest@127.0.0.1:5672/)")
+
+MongoUri = Annotated[str, _MONGODB]
 # How long what is new may take until everybody sees it, and how far clocks may differ: streams read it again for so long.
 StreamOverlap = Annotated[float, Field(ge=0, le=300)]
 
@@ -14,7 +18,7 @@ StreamOverlap = Annotated[float, Field(ge=0, le=300)]
 class OptionalRedisSettings(Variables):
     """Where Redis is, if there is one: REDIS_URL, or REDIS_HOST and REDIS_PORT."""
 
-    redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://")] | None = None
+    redis_url: Annotated[str, _REDIS] | None = None
     redis_host: Annotated[str | None, Field(validate_default=True)] = None
     redis_port: Port = 6379
 
@@ -36,4 +40,4 @@ class RedisSettings(OptionalRedisSettings):
 class RabbitSettings(Variables):
     """Where RabbitMQ is."""
 
-    rabbitmq_url: Annotated[str, Field(pattern=r"^amqps?://")]
+    rabbitmq_url: Annotated[str, _RABBITMQ]

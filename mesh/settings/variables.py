@@ -1,5 +1,6 @@
 """What every group of settings stands on."""
 
+import re
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -23,10 +24,21 @@ def either(value: T, info: ValidationInfo, other: str) -> T:
     return value
 
 
+def spelled(pattern: str, words: str) -> AfterValidator:
+    """Takes text that the pattern matches; whatever else is refused with these words, which end with an example."""
+
+    def check(text: str) -> str:
+        if not re.match(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 # Where gRPC finds a service.
-Target = Annotated[str, Field(pattern=r"^\S+$")]
+Target = Annotated[str, spelled(r"\S+\Z", "must be an address without spaces (127.0.0.1:3001)")]
 
 
 class Variables(BaseSettings):

@@ -30,6 +30,16 @@ def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origins: 
         load(GatewaySettings)
 
 
+def test_wrong_origins_are_answered_with_words_and_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "a.example,b.example")
+
+    with pytest.raises(SystemExit) as raised:
+        load(GatewaySettings)
+
+    words = "must be origins without a path (https://app.example.com,http://localhost:5173), separated by commas, or *"
+    assert str(raised.value).splitlines()[1:] == [f"  CORS_ALLOWED_ORIGINS {words}"]
+
+
 def test_credentials_are_for_named_origins_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ALLOW_CREDENTIALS", "true")
     monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "https://a.example,*")

@@ -126,6 +126,19 @@ def test_a_wrong_address_is_named(name: str, value: str, monkeypatch: pytest.Mon
     assert complaint.split()[0] == name
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("REDIS_URL", "must begin with redis://, rediss:// or unix:// (redis://127.0.0.1:6379/0)"),
+        ("RABBITMQ_URL", "must begin with amqp:// or amqps:// (amqp://guest:guest@127.0.0.1:5672/)"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "must begin with http:// or https:// (http://127.0.0.1:4318)"),
+    ],
+)
+def test_a_wrong_url_is_answered_with_words_and_an_example(name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "localhost:1")
+    assert complaints() == [f"  {name} {words}"]
+
+
 def test_what_is_not_in_the_environment_may_be_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "RABBITMQ_URL").write_text("amqp://from.a.file\n")
     (tmp_path / "REDIS_URL").write_text("redis://from.a.file/0")
