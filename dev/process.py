@@ -116,10 +116,11 @@ class Process(Running, ABC):
             async with asyncio.timeout(self.start_timeout_s):
                 while not await self.healthy():
                     if self.pid is None:
-                        raise self._failure("ended while starting")
+                        raise self.failure("ended while starting")
                     await asyncio.sleep(_POLL_INTERVAL_S)
         except TimeoutError:
-            raise self._failure(f"was not ready after {self.start_timeout_s:.0f} s") from None
+            raise self.failure(f"was not ready after {self.start_timeout_s:.0f} s") from None
 
-    def _failure(self, what: str) -> StartError:
+    def failure(self, what: str) -> StartError:
+        """Why it did not start, with the end of its log."""
         return StartError(f"{self.name} {what}; {self.log_file} ends with:\n{self.log_tail()}")

@@ -1,5 +1,6 @@
 """The platform's own four processes as background processes."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from dev.ports import answer_of
-from dev.process import Command, Process
+from dev.process import Command, Process, StartError
+from mesh import mongo
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a Python process needs besides its settings; everything else in the starter's environment stays out.
@@ -45,9 +47,25 @@ class GrpcService(PlatformProcess):
                 return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
+    def failure(self, what: str) -> StartError:
+        if why := _why_mongodb_is_away(self.log_tail(1)):
+            setting = f"MONGO_URI_{next(iter(self.ports)).removesuffix('_PORT')}"
+            return StartError(f"{self.name} waits for MongoDB ({setting}): {why}; its log is {self.log_file}")
+        return super().failure(what)
+
 
 class Gateway(PlatformProcess):
     """The edge, which says over HTTP whether it is ready."""
 
     async def ready(self) -> bool:
         return (await answer_of(self.port, _READY_REQUEST)).startswith(b"HTTP/1.1 200")
+
+
+def _why_mongodb_is_away(line: str) -> str:
+    """By what a service that waits for it logs again and again; empty where it does not wait."""
+    try:
+        entry = json.loads(line)
+        # The driver's words end with its timeouts and what it knows of each server.
+        return str(entry["error"]).partition(" (configured timeouts")[0] if entry["message"] == mongo.WAITING else ""
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -28,6 +28,8 @@ OPERATION_TIMEOUT_MS = 10_000
 PING_TIMEOUT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
 START_UP_TIMEOUT_S = 300.0
+# `make up` reads it in the log.
+WAITING = "waiting for mongodb"
 # A write counts when a majority has it in its journal; reads see only what counts.
 WRITE_CONCERN = WriteConcern(w="majority", j=True)
 READ_CONCERN = ReadConcern("majority")
@@ -83,7 +85,7 @@ async def when_available(client: AsyncMongoClient[Document], job: Callable[[], A
         except PyMongoError as error:
             if as_service_error(error) is None:
                 raise
-            log.warning("waiting for mongodb", extra={"error": repr(error)[:200]})
+            log.warning(WAITING, extra={"error": str(error)[:200]})
         await asyncio.sleep(1)
 
 
