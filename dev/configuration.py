@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import DirectoryPath
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dev import env_file
 from dev.authority import certificate_settings
@@ -35,6 +36,14 @@ class Ports(BaseSettings):
     local_redis_port: Port = 6479
     local_rabbitmq_port: Port = 5772
     local_rabbitmq_management_port: Port = 15672
+
+
+class ListeningSettings(BaseSettings):
+    """Where all processes listen. Others it could not be here: `make up` and the processes look for each other on 127.0.0.1."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    bind_address: Literal["127.0.0.1", "0.0.0.0"] = "127.0.0.1"
 
 
 class CertificateSettings(BaseSettings):

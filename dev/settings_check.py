@@ -7,7 +7,7 @@ from importlib import import_module
 
 from pydantic_settings import BaseSettings
 
-from dev.configuration import MONGO_URIS, CertificateSettings, Configuration, Ports
+from dev.configuration import MONGO_URIS, CertificateSettings, Configuration, ListeningSettings, Ports
 from dev.process import StartError
 from mesh.settings import Settings, load
 
@@ -32,7 +32,7 @@ def checked_ports(configuration: Configuration) -> Ports:
     if not configuration.local_redis:
         complete = {name: value for name, value in complete.items() if name in configuration.given or name != "REDIS_URL"}
     with _environment({**os.environ, **complete}):
-        problems = [problem for kind in (Ports, CertificateSettings) for problem in _problems(kind)]
+        problems = [problem for kind in (Ports, ListeningSettings, CertificateSettings) for problem in _problems(kind)]
         for kind in settings_classes():
             own = configuration.certificates_of(kind.__module__.partition(".")[0])
             problems += problems_of(kind, {**os.environ, **own})

@@ -120,12 +120,19 @@ async def test_a_taken_port_is_named_with_the_setting_that_moves_it(terminal: Te
 async def test_all_bad_settings_are_named_at_once_and_nothing_starts(terminal: Terminal) -> None:
     terminal.home.mkdir(parents=True, exist_ok=True)
     (terminal.home / ".env").write_text("RATE_LIMT_MAX=7\n")
-    bad = {"JWT_SECRET": "short", "USER_SERVICE_PORT": "http", "LOCAL_REDIS_PORT": "0", "RABBITMQ_URL": "localhost"}
+    bad = {
+        "JWT_SECRET": "short",
+        "USER_SERVICE_PORT": "http",
+        "LOCAL_REDIS_PORT": "0",
+        "RABBITMQ_URL": "localhost",
+        "BIND_ADDRESS": "127.0.0.2",
+    }
     code, output = await terminal.run("up", **bad)
 
     assert code == 1
     assert [name for name in bad if name not in output] == []
     assert "short" not in output
+    assert "BIND_ADDRESS Input should be '127.0.0.1' or '0.0.0.0'" in output
     assert ".env: RATE_LIMT_MAX is no setting of the platform: is RATE_LIMIT_MAX meant?" in output
     assert marks.marked_below(terminal.home) == {}
 
