@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine
 from contextlib import nullcontext
@@ -59,9 +60,16 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = _arguments()
     turn = exclusive(read_configuration().home) if arguments.command in ("up", "down") else nullcontext()
+    code = 0
     try:
         with turn:
-            return asyncio.run(_command(arguments))
+            code = asyncio.run(_command(arguments))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads, like `head`, has seen enough; what is left is not written again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code
     except StartError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -96,7 +96,7 @@ def prepare_secrets(environment: Mapping[str, str] = os.environ) -> Configuratio
     """The same, after making `.env` and the key pair where they are missing."""
     configuration = read_configuration(environment)
     private, jwks = configuration.home / "keys/jwt.pem", configuration.home / "keys/jwks.json"
-    own = {"JWT_PRIVATE_KEY_FILE": _as_setting(private), "JWT_JWKS_FILE": _as_setting(jwks)}
+    own = {"JWT_PRIVATE_KEY_FILE": from_root(private), "JWT_JWKS_FILE": from_root(jwks)}
     # People also copy the example themselves, and leave the keys to us.
     if not configuration.env_file.exists() or not configuration.given.keys() & {"JWT_SECRET", *own}:
         env_file.complete(configuration.env_file, own)
@@ -107,6 +107,6 @@ def prepare_secrets(environment: Mapping[str, str] = os.environ) -> Configuratio
     return configuration
 
 
-def _as_setting(file: Path) -> str:
-    # Relative where it can be, so that the checkout can move; the processes run in it.
+def from_root(file: Path) -> str:
+    """Relative where it can be, so that the checkout can move; the processes run in it."""
     return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)

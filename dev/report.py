@@ -3,23 +3,21 @@
 import shlex
 from urllib.parse import urlsplit
 
-from dev.configuration import Configuration
+from dev.configuration import Configuration, from_root
 from dev.rabbitmq import RabbitMQ
-from dev.service import ROOT
 from dev.stack import Stack
 
 _JSON = "-H 'Content-Type: application/json'"
 
 
 def what_runs_where(stack: Stack, configuration: Configuration) -> str:
-    home = configuration.home
-    shown_home = home.relative_to(ROOT) if home.is_relative_to(ROOT) else home
+    home = from_root(configuration.home)
     url = f"http://127.0.0.1:{stack.gateway.port}"
     rows = [("gateway", f"{url}  (documentation: {url}/docs)")]
     rows += [(service.name, f"gRPC 127.0.0.1:{service.port}") for service in stack.services]
     rows += [("metrics", ", ".join(f"{port}" for port in _metrics_ports(stack)) + "  (http://127.0.0.1:PORT/metrics)")]
     rows += _server_rows(stack)
-    rows += [("logs, data", f"{shown_home}/log, {shown_home}/data"), ("settings", str(configuration.env_file.name))]
+    rows += [("logs, data", f"{home}/log, {home}/data"), ("settings", from_root(configuration.env_file))]
     table = "\n".join(f"  {name:<11} {where}" for name, where in rows)
     return f"\nThe platform runs:\n\n{table}\n\nTry it:\n\n{_first_requests(url)}\n\n{_NEXT}"
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 from dev import env_file, report, state
-from dev.configuration import Configuration, prepare_secrets
+from dev.configuration import Configuration, from_root, prepare_secrets
 from dev.process import StartError
 from dev.settings_check import checked_ports
 from dev.stack import Stack, build
@@ -18,7 +18,7 @@ _PATIENCE_S = 15.0
 async def up() -> int:
     configuration = prepare_secrets()
     for sentence in env_file.unknown_settings(configuration.given):
-        print(f"{configuration.env_file.name}: {sentence}")
+        print(f"{from_root(configuration.env_file)}: {sentence}")
     stack = build(configuration, checked_ports(configuration))
     supervisor = SupervisorProcess(configuration.home, configuration.environment)
     if supervisor.runs_as_set and state.read(configuration.home).complete:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -30,13 +31,17 @@ class Terminal:
         # Children that outlive their parent must not be in the way of its successor.
         self.settings["GATEWAY_WORKERS"] = "2"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'generated'}", "UNIFIED_HOME": str(self.home)}
+        return {**own, **self.settings}
+
     async def run(self, *command: str, **settings: str) -> tuple[int, str]:
         """The exit code and what was printed."""
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'generated'}"}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "dev", *command),
             cwd=ROOT,
-            env={**environment, "UNIFIED_HOME": str(self.home), **self.settings, **settings},
+            env={**self.environment, **settings},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -60,7 +65,7 @@ def _three_free_ports() -> int:
 
 @pytest.fixture
 async def terminal(run_directory: Path) -> AsyncIterator[Terminal]:
-    terminal = Terminal(run_directory / "up")
+    terminal = Terminal(run_directory / f"up_{secrets.token_hex(3)}")
     yield terminal
     await terminal.run("down")
 
@@ -70,6 +75,7 @@ async def test_a_stack_comes_up_survives_crashes_and_goes_down(terminal: Termina
     code, output = await terminal.run("up")
     assert code == 0, output
     assert f"http://127.0.0.1:{terminal.settings['API_GATEWAY_PORT']}" in output
+    assert f"settings    {terminal.home.relative_to(ROOT)}/.env" in output
     pids = terminal.pids()
     assert None not in pids.values()
     assert _program(pids["rabbitmq"]) == "beam.smp"
@@ -118,7 +124,7 @@ async def test_a_taken_port_is_named_with_the_setting_that_moves_it(terminal: Te
 
 
 async def test_all_bad_settings_are_named_at_once_and_nothing_starts(terminal: Terminal) -> None:
-    terminal.home.mkdir(parents=True, exist_ok=True)
+    terminal.home.mkdir(parents=True)
     (terminal.home / ".env").write_text("RATE_LIMT_MAX=7\n")
     bad = {
         "JWT_SECRET": "short",
@@ -135,6 +141,22 @@ async def test_all_bad_settings_are_named_at_once_and_nothing_starts(terminal: T
     assert "BIND_ADDRESS Input should be '127.0.0.1' or '0.0.0.0'" in output
     assert ".env: RATE_LIMT_MAX is no setting of the platform: is RATE_LIMIT_MAX meant?" in output
     assert marks.marked_below(terminal.home) == {}
+
+
+@pytest.mark.parametrize(("command", "code"), [("status", 1), ("down", 0)])
+async def test_a_reader_who_has_seen_enough_is_no_failure(terminal: Terminal, command: str, code: int) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dev", command),
+        cwd=ROOT,
+        env=terminal.environment,
+        stdout=write_end,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(write_end)
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert (errors.decode(), process.returncode) == ("", code)
 
 
 def _program(pid: int | None) -> str:
