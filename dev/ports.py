@@ -5,16 +5,21 @@ import secrets
 import socket
 from pathlib import Path
 
+# Between being found and being bound a port looks free: of two servers that are about to start only one would get it.
+_found: set[int] = set()
 
-def free_port() -> int:
-    """A loopback port that nothing uses now.
 
-    It lies below the kernel's range for outgoing connections, so no connection can take it before the server binds it.
+def free_port(count: int = 1) -> int:
+    """A loopback port that nothing uses now and that was not found before, the first of `count` such ones.
+
+    They lie below the kernel's range for outgoing connections, so no connection can take one before the server binds it.
     """
     first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = 10_000 + secrets.randbelow(max(first_outgoing - 10_000, 10_000))
-        if not in_use(port):
+        ports = range(port, port + count)
+        if _found.isdisjoint(ports) and not any(map(in_use, ports)):
+            _found.update(ports)
             return port
 
 

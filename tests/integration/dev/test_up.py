@@ -27,7 +27,7 @@ class Terminal:
     def __init__(self, home: Path) -> None:
         self.home = home.resolve()
         self.settings = {name.upper(): str(free_port()) for name in Ports.model_fields}
-        self.settings["LOCAL_RABBITMQ_PORT"] = str(_three_free_ports())
+        self.settings["LOCAL_RABBITMQ_PORT"] = str(free_port(3))
         # Children that outlive their parent must not be in the way of its successor.
         self.settings["GATEWAY_WORKERS"] = "2"
 
@@ -54,13 +54,6 @@ class Terminal:
 
     def pids(self) -> dict[str, int | None]:
         return {name: self.pid(name) for name in PROCESSES}
-
-
-def _three_free_ports() -> int:
-    while True:
-        port = free_port()
-        if not in_use(port + 1) and not in_use(port + 2):
-            return port
 
 
 @pytest.fixture
