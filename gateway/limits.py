@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from prometheus_client import Gauge
@@ -43,7 +42,6 @@ class Limiter:
     def __init__(self, redis: Redis, *, fallback_share: float, now: Callable[[], float] = time.monotonic) -> None:
         # A Redis that answers but refuses to write (a replica, or out of memory) does not count either.
         self._write: Callable[[], Awaitable[object]] = lambda: redis.set(PROBE_KEY, "", px=PROBE_MS)
-        self._forget_connections = partial(redis.connection_pool.disconnect, inuse_connections=False)
         self._now = now
         self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up)
         self._local = LocalWindows(fallback_share)
@@ -71,9 +69,6 @@ class Limiter:
     async def probe(self) -> None:
         """Find out whether Redis counts. To be called about once a second."""
         try:
-            if not self.redis_is_up:
-                # Those from before its end would fail one by one, each time as if it were gone again.
-                await self._forget_connections()
             await self._write()
         except (RedisError, OSError) as error:
             self._note(up=False, error=error)

@@ -3,6 +3,7 @@
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 
 TIMEOUT_S = 0.25
 
@@ -19,4 +20,7 @@ def open_redis(url: str, *, max_connections: int = 20) -> Redis:
         socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         max_connections=max_connections,
+        # For clusters that announce their maintenance. With them the driver no longer looks whether a connection from its pool is
+        # still open: those from before a restart of Redis would fail their next command, one after the other.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
