@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -18,6 +19,10 @@ HEALTH_PORTS = dict(
 )
 
 
+def is_waiting(log: Path) -> bool:
+    return log.exists() and "waiting for mongodb" in log.read_text()
+
+
 async def test_a_service_that_waits_for_mongodb_says_that_it_lives(
     new_platform: Callable[..., Platform], run_directory: Path
 ) -> None:
@@ -27,8 +32,7 @@ async def test_a_service_that_waits_for_mongodb_says_that_it_lives(
     platform = new_platform(mongo_url=mongod.url, settings=settings)
     starting = asyncio.create_task(platform.start())
     for name, port in ports.items():
-        log = platform.process(name).log_file
-        await until(lambda log=log: log.exists() and "waiting for mongodb" in log.read_text())  # type: ignore[misc]
+        await until(partial(is_waiting, platform.process(name).log_file))
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             await seen(channel, "live", until=SERVING)
             await seen(channel, "", until=NOT_SERVING)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dev.k8s.manifests import FOLDER
-from dev.k8s.rendering import OVERLAYS, can_render, optional
+from dev.k8s.rendering import OVERLAYS, optional
 from dev.service import ROOT
+from tests.integration.k8s.overlays import NEED_KUBECTL
 
 UNRENDERED = "The overlays were not rendered: install kubectl 1.21 or newer for that."
-needs_kubectl = pytest.mark.skipif(not can_render(), reason="only kubectl 1.21 or newer renders overlays")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_without_kubectl_what_is_broken_fails(
     assert said[1].startswith(f"  {problem}")
 
 
-@needs_kubectl
+@NEED_KUBECTL
 def test_what_is_as_it_should_be_passes(manifests: Path) -> None:
     code, said = check(manifests)
     assert code == 0
@@ -89,7 +89,7 @@ def forget_file(folder: Path) -> None:
     (folder / "components/ingress/ingress.yaml").unlink()
 
 
-@needs_kubectl
+@NEED_KUBECTL
 @pytest.mark.parametrize(
     ("break_it", "place", "problem"),
     [

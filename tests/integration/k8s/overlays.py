@@ -13,6 +13,7 @@ from dev.k8s.rules import rule_problems
 
 Break = Callable[[Manifests], None]
 
+NEED_KUBECTL = pytest.mark.skipif(not can_render(), reason="only kubectl 1.21 or newer renders overlays")
 _rendered = cache(render)
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from dev.k8s.manifests import Manifests
-from dev.k8s.rendering import can_render, render
-
-NEED_KUBECTL = pytest.mark.skipif(not can_render(), reason="the overlays are rendered by kubectl")
+from dev.k8s.rendering import render
+from tests.integration.k8s.overlays import NEED_KUBECTL
 
 
 def keys(manifests: Manifests) -> set[str]:

@@ -6,14 +6,12 @@ import pytest
 import yaml
 
 from dev.k8s.manifests import FOLDER, Manifests
-from dev.k8s.rendering import OVERLAYS, can_render, files, optional, render
+from dev.k8s.rendering import OVERLAYS, files, optional, render
 from dev.k8s.rules import rule_problems
 from dev.service import ROOT
 from mesh.topology import DEAD_LETTERS, retry_name
-from tests.integration.k8s.overlays import named
+from tests.integration.k8s.overlays import NEED_KUBECTL, named
 from tests.unit.docs.metrics_page import rows
-
-NEED_KUBECTL = pytest.mark.skipif(not can_render(), reason="the overlays are rendered by kubectl")
 
 
 def component(name: str) -> Manifests:
