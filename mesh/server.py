@@ -48,6 +48,9 @@ REFLECTION_SERVICE: Any = reflection_pb2.DESCRIPTOR.services_by_name["ServerRefl
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 # Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
 GOODBYE_S = 0.3
+# For the answer of a call that has ended to be sent.
+_LAST_ANSWERS_S = 0.1
+_FOR_EVER_S = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,12 @@ async def serving(
         await health.drain()
         await asyncio.sleep(min(GOODBYE_S, drain_s))
         # From here on new calls are refused. Health watches of clients never end by themselves, so the calls that count are
-        # waited for here, and what is left then is cut short.
-        stopping = asyncio.create_task(server.stop(grace=drain_s))
+        # waited for here, and what is left then is cut short: by the second stop alone. gRPC crashes the process when one stop
+        # has cleaned up in the moment in which another one's grace is over.
+        stopping = asyncio.create_task(server.stop(grace=_FOR_EVER_S))
         await in_flight.wait_for_none(drain_s)
-        await server.stop(grace=0.1)
+        await asyncio.wait([stopping], timeout=_LAST_ANSWERS_S)
+        await server.stop(grace=None)
         await stopping
 
 

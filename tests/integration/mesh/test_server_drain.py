@@ -1,6 +1,8 @@
 """A server's end: it says goodbye, lets calls finish, and loses none that another replica can take."""
 
 import asyncio
+import os
+import sys
 from typing import Any
 
 import grpc
@@ -8,6 +10,7 @@ import pytest
 from unified.error.v1 import reason_pb2
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
+from dev.service import ROOT, SOURCES
 from mesh.channel import open_channel
 from mesh.health import LIVE
 from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, SERVING, Scripted, seen, server
@@ -94,6 +97,13 @@ async def test_a_drain_does_not_wait_for_ever() -> None:
     with pytest.raises(grpc.aio.AioRpcError):
         await under_way
     await channel.close()
+
+
+async def test_a_process_survives_the_end_of_its_server_however_late_it_hears_of_it() -> None:
+    environment = {"PATH": os.defpath, **SOURCES}
+    command = [sys.executable, "-m", "tests.integration.mesh.late_goodbye"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
+    assert await process.wait() == 0
 
 
 async def test_no_call_fails_while_one_of_two_drains() -> None:
