@@ -3,10 +3,12 @@
 import asyncio
 import os
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from unified.error.v1 import reason_pb2
 from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
@@ -15,7 +17,7 @@ from mesh.channel import open_channel
 from mesh.health import LIVE
 from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, SERVING, Scripted, seen, server
 from tests.refusals import refused
-from tests.waiting import eventually, until
+from tests.waiting import PATIENCE_S, eventually, until
 
 TIMEOUT_S = 10.0
 
@@ -97,6 +99,19 @@ async def test_a_drain_does_not_wait_for_ever() -> None:
     with pytest.raises(grpc.aio.AioRpcError):
         await under_way
     await channel.close()
+
+
+async def test_who_watches_its_health_does_not_keep_a_server() -> None:
+    async with AsyncExitStack() as leaving:
+        port = await leaving.enter_async_context(server(drain_s=60))
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            watch: Any = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]
+            assert (await watch.read()).status == SERVING
+            async with asyncio.timeout(PATIENCE_S):
+                await leaving.aclose()
+            assert (await watch.read()).status == NOT_SERVING
+            with pytest.raises(grpc.aio.AioRpcError, match="the server stops"):
+                await watch.read()
 
 
 async def test_a_process_survives_the_end_of_its_server_however_late_it_hears_of_it() -> None:
