@@ -10,6 +10,8 @@ from unified.api.v1.status_service_pb2_grpc import StatusServiceStub
 
 OK, DEGRADED, UNAVAILABLE = "ok", "degraded", "unavailable"
 STATUS_TIMEOUT_S = 1.0
+# One late answer on a busy machine is no outage: a service that answered is away after so many failures in a row.
+PATIENCE = 2
 
 
 class ServiceHealth:
@@ -20,13 +22,17 @@ class ServiceHealth:
         # The generated types know only synchronous calls.
         self._ask: Any = StatusServiceStub(channel).GetStatus
         self._said = pb.GetStatusResponse()
+        self._failures = 0
 
     async def poll(self) -> None:
-        """Ask once. A service that does not answer is not available, and of its parts nothing is known."""
+        """Ask once. A service that did not answer the last time either is not available, and of its parts nothing is known."""
         try:
             self._said = await self._ask(pb.GetStatusRequest(), timeout=STATUS_TIMEOUT_S)
+            self._failures = 0
         except grpc.aio.AioRpcError:
-            self._said = pb.GetStatusResponse()
+            self._failures += 1
+            if self._failures >= PATIENCE:
+                self._said = pb.GetStatusResponse()
 
     @property
     def status(self) -> str:
