@@ -19,7 +19,9 @@ from mesh.tokens import TokenKeys, TokenVerifier
 
 SECRET = "0123456789abcdef" * 3
 NOW = time.time()
-CLAIMS = {"iss": "unified", "aud": "unified", "sub": "ada", "iat": int(NOW), "exp": int(NOW) + 600, "jti": "1"}
+# Longer than it takes from here to the last test.
+LASTS_S = 6000
+CLAIMS = {"iss": "unified", "aud": "unified", "sub": "ada", "iat": int(NOW), "exp": int(NOW) + LASTS_S, "jti": "1"}
 PRIVATE_KEY = Ed25519PrivateKey.generate()
 PUBLIC_BYTES = PRIVATE_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 JWK = {
@@ -90,10 +92,6 @@ def test_every_claim_is_needed(claim: str) -> None:
         {"exp": "soon"},
         {"exp": 10**400},
         {"exp": float("inf")},
-        {"iat": int(NOW) + 600},
-        {"iat": int(NOW) + 60},
-        {"nbf": int(NOW) + 600},
-        {"nbf": int(NOW) + 60},
         {"sub": 7},
         {"sub": ""},
         {"jti": 7},
@@ -106,6 +104,12 @@ def test_a_wrong_claim_is_refused(change: dict[str, Any]) -> None:
 
 def test_the_clock_of_the_issuer_may_be_seconds_ahead() -> None:
     assert verifier().verify(signed(iat=int(time.time()) + 3, nbf=int(time.time()) + 3)).user_id == "ada"
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_the_clock_of_the_issuer_may_not_be_a_minute_ahead(claim: str) -> None:
+    changes: dict[str, Any] = {claim: int(time.time()) + 60}
+    assert_refused(signed(**changes))
 
 
 def test_a_token_lasts_no_longer_because_clocks_differ() -> None:
@@ -200,7 +204,7 @@ def test_a_remembered_token_still_expires() -> None:
     now = [NOW]
     by = verifier(now=lambda: now[0])
     assert by.verify(signed()) is by.verify(signed())
-    now[0] = NOW + 600
+    now[0] = NOW + LASTS_S
     assert_refused(signed(), by)
     assert_refused(signed(), by)
 

@@ -58,9 +58,10 @@ async def test_every_no_takes_the_same_time() -> None:
     durations: dict[str, list[float]] = {name: [] for name in attempts}
     for _ in range(15):
         for name, attempt in attempts.items():
-            start = time.perf_counter()
+            # Of the processor's: others may keep us from it.
+            start = time.process_time()
             assert not await passwords.matches(*attempt)
-            durations[name].append(time.perf_counter() - start)
+            durations[name].append(time.process_time() - start)
     passwords.close()
     medians = [statistics.median(measured) for measured in durations.values()]
     assert max(medians) < 1.6 * min(medians)

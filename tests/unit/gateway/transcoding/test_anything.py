@@ -36,7 +36,7 @@ def status_of(request: Request) -> int:
 def test_any_request_is_read_or_refused() -> None:
     statuses = Counter[int]()
 
-    @settings(max_examples=250, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=250, database=None, derandomize=True)
     @given(requests("token", ["665f1f77bcf86cd799439021"]))
     def read(request: Request) -> None:
         statuses[status_of(request)] += 1

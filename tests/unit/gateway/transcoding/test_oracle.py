@@ -34,7 +34,7 @@ def read(body: Any) -> Any:
     return None if errors else message
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fields_of(EVERYTHING))
 def test_a_message_becomes_the_same_json(fields: dict[str, Any]) -> None:
     message = Everything(**fields)
@@ -42,7 +42,7 @@ def test_a_message_becomes_the_same_json(fields: dict[str, Any]) -> None:
     assert orjson.loads(encode(message)) == plain_json(message)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fields_of(EVERYTHING), st.booleans())
 def test_json_becomes_the_same_message(fields: dict[str, Any], proto_names: bool) -> None:
     message = Everything(**fields)
@@ -59,7 +59,7 @@ ANSWERS = {binding.resource.full_name: binding.resource for binding in build_bin
 def test_the_contracts_own_answers_become_the_same_json(answer: Descriptor) -> None:
     encode_answer = compile_encoder(answer)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(fields_of(answer))
     def same(fields: dict[str, Any]) -> None:
         message = GetMessageClass(answer)(**fields)
@@ -80,7 +80,7 @@ BODIES = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(BODIES)
 def test_what_is_accepted_is_read_as_json_format_reads_it(body: Any) -> None:
     message = read(body)
