@@ -10,12 +10,14 @@ import aiohttp
 import pytest
 
 from dev.service import ROOT, SOURCES
+from tests.changed import PATIENT_GATEWAY
 from tests.e2e.rest import Client, visiting
 from tests.platform import Platform
 
 
 async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable[..., Platform]) -> None:
-    platform = new_platform(settings={"RATE_LIMIT_MAX": "", "RATE_LIMIT_LOGIN_MAX": ""}, gateways=2)
+    settings = {"RATE_LIMIT_MAX": "", "RATE_LIMIT_LOGIN_MAX": ""}
+    platform = new_platform(settings=settings, gateways=2, modules=PATIENT_GATEWAY)
     await platform.start()
     async with visiting(platform.base_urls[0]) as one, visiting(platform.base_urls[1]) as two:
         answers = await asyncio.gather(*((one, two)[number % 2].get("/api/users/profile") for number in range(100)))
@@ -44,7 +46,7 @@ async def test_the_101st_request_in_the_window_is_refused(new_platform: Callable
 async def test_the_demo_says_how_long_to_wait_and_which_limit_it_met(
     new_platform: Callable[..., Platform], run_directory: Path, setting: str, most: int
 ) -> None:
-    platform = new_platform(settings={setting: str(most)})
+    platform = new_platform(settings={setting: str(most)}, modules=PATIENT_GATEWAY)
     await platform.start()
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "dev", "demo"),
