@@ -11,7 +11,8 @@ from tests.servers import Servers
 
 @pytest.fixture(scope="session")
 async def mortal_platform(servers: Servers) -> AsyncIterator[Platform]:
-    mortal = await servers.platform("mortal", Platform)
+    # For as long the events that a killed process leaves may have to wait.
+    mortal = await servers.platform("mortal", Platform, settings={"OUTBOX_LEASE_SECONDS": "3"})
     yield mortal
     await mortal.stop()
 

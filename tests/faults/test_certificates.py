@@ -51,7 +51,10 @@ async def test_certificates_and_their_ca_are_changed_without_a_failed_call(
     old, new = Authority(), Authority()
     write(folder / CA_FILE, old.pem)
     issue_all(old, folder)
-    platform = new_platform(certificates=folder, settings={"MESH_RELOAD_INTERVAL_SECONDS": "0.2"})
+    # No connection shall end for another reason, and no call fail because the machine is busy.
+    settings = {"MESH_RELOAD_INTERVAL_SECONDS": "0.2", "CONNECTION_AGE_SECONDS": "3600"}
+    modules = {"task_svc": ("tests.changed", "task_svc.directory.LONGEST_S=10", "task_svc")}
+    platform = new_platform(certificates=folder, settings=settings, modules=modules)
     await platform.start()
     of_the_old_ca = platform.channel("task_svc")
     async with visiting(platform.base_url) as visitor:

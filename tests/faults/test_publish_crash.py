@@ -2,6 +2,9 @@
 
 import pytest
 
+from mesh.mongo import database, open_mongo
+from mesh.outbox import PENDING
+from task_svc.repository import COLLECTION
 from tests.e2e.rest import Person
 from tests.platform import Platform
 from tests.waiting import eventually
@@ -15,6 +18,13 @@ POINTS = {
 }
 
 
+async def nothing_is_left(platform: Platform, mongo_uri: str) -> None:
+    """No event of an earlier test waits, for which a process would die before anything has changed."""
+    async with open_mongo(mongo_uri, "test") as client:
+        tasks = database(client, platform.database("task_svc"))[COLLECTION]
+        await eventually(lambda: tasks.count_documents(PENDING), lambda count: count == 0)
+
+
 async def all_is_well(person: Person) -> None:
     """The gateway reaches both services again."""
     await eventually(lambda: person.get("/api/tasks"), lambda answer: answer.status == 200)
@@ -22,8 +32,11 @@ async def all_is_well(person: Person) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS.keys())
-async def test_a_change_whose_process_dies_is_told_once(point: tuple[str, ...], platform: Platform, ada: Person) -> None:
+async def test_a_change_whose_process_dies_is_told_once(
+    point: tuple[str, ...], platform: Platform, ada: Person, mongo_uri: str
+) -> None:
     process, *_ = point
+    await nothing_is_left(platform, mongo_uri)
     await platform.replace(process, "tests.faults.dying", *point)
     await all_is_well(ada)
 
