@@ -13,8 +13,8 @@ def in_seconds(seconds: float) -> str:
 
 
 async def test_who_has_a_task_that_is_due_is_told_before_and_then(ada: Person, bob: Person, visitor: Client) -> None:
-    eve, due_time = await visitor.sign_up("Eve"), in_seconds(3)
-    task = await ada.creates(dueTime=due_time, reminders=[{"before": "2.500s"}], assigneeId=bob.user["id"])
+    eve, due_time = await visitor.sign_up("Eve"), in_seconds(7)
+    task = await ada.creates(dueTime=due_time, reminders=[{"before": "5s"}], assigneeId=bob.user["id"])
     for person, whose in ((ada, "Bob"), (bob, "you")):
         told = await person.is_notified(3)
         assert [(each["type"], each["title"], each["body"]) for each in told] == [
@@ -35,7 +35,7 @@ async def test_who_has_a_task_that_is_due_is_told_before_and_then(ada: Person, b
 async def test_who_does_not_want_to_be_reminded_is_not(ada: Person) -> None:
     off = {"types": [{"type": "task.due_soon", "inbox": False}], "ownActions": False}
     (await ada.put("/api/notifications/preferences", off)).expect(200)
-    await ada.creates(dueTime=in_seconds(2), reminders=[{"before": "3600s"}])
+    await ada.creates(dueTime=in_seconds(5), reminders=[{"before": "3600s"}])
     (told,) = await ada.is_notified(1)
     assert told["type"] == "task.overdue"
 

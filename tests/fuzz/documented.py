@@ -57,8 +57,8 @@ def _config(url: str, token: str, seed: int, examples: int, seconds: int | None)
         "base-url": url,
         "headers": {"Authorization": f"Bearer {token}"},
         "request-timeout": 30,
-        # Streams do not end by themselves: what comes at once is looked at.
-        "operations": [{"include-path-regex": "/stream$", "request-timeout": 1}],
+        # Streams do not end by themselves: what comes at once is looked at. One that has not begun by then is asked for again.
+        "operations": [{"include-path-regex": "/stream$", "request-timeout": 1, "request-retries": 3}],
         "max-stream-events": 3,
         # That much of what it draws is thrown away (hardly any text is no file to import) is nothing that the platform does.
         "suppress-health-check": ["filter_too_much"],
