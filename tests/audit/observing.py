@@ -1,6 +1,8 @@
 """Looks at everything once it has come to rest: over REST as the users do, in the databases, and at the dead letters."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.audit.load import User
 from tests.audit.world import World
 
 LETTERS_LIMIT = 10_000
+PATIENCE_S, INTERVAL_S = 30.0, 0.2
 
 
 async def stored_tasks(world: World) -> list[StoredTask]:
@@ -72,12 +75,20 @@ async def _all(user: User, what: str) -> AsyncIterator[dict[str, Any]]:
     token: str | None = ""
     while token is not None:
         path = f"/api/{what}" + (f"?pageToken={token}" if token else "")
-        answer = await user.client.ask("GET", path)
-        if answer is None or answer.status != 200:
-            raise RuntimeError(f"GET {path} was answered {answer}")
-        for each in answer.body[what]:
+        page = await _page(user, path)
+        for each in page[what]:
             yield each
-        token = answer.body.get("nextPageToken")
+        token = page.get("nextPageToken")
+
+
+async def _page(user: User, path: str) -> dict[str, Any]:
+    """Asked for again, until it is there."""
+    give_up_at = time.monotonic() + PATIENCE_S
+    while (answer := await user.client.ask("GET", path)) is None or answer.status != 200:
+        if time.monotonic() > give_up_at:
+            raise RuntimeError(f"GET {path} was answered {answer}")
+        await asyncio.sleep(INTERVAL_S)
+    return answer.body
 
 
 def deliveries(world: World) -> list[Delivery]:

@@ -9,6 +9,10 @@ from tests.audit.client import Client
 from tests.audit.load import User
 from tests.audit.plan import Plan
 from tests.audit.world import World
+from tests.waiting import PATIENCE_S, eventually
+
+# Unlike a write of the load, none of these has a key under which it could be sent again.
+TIMEOUT = aiohttp.ClientTimeout(total=PATIENCE_S)
 
 
 async def sign_up(session: aiohttp.ClientSession, world: World, plan: Plan) -> list[User]:
@@ -24,7 +28,13 @@ async def _sign_up(session: aiohttp.ClientSession, world: World, plan: Plan, num
 
 
 async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, str]) -> Any:
-    async with session.post(url, json=body) as response:
-        if response.status >= 400:
-            raise RuntimeError(f"POST {url} was answered {response.status} {await response.text()}")
-        return await response.json()
+    """Again while there is nobody to answer it: what has only just started may be busy."""
+
+    async def answer() -> tuple[int, Any]:
+        async with session.post(url, json=body, timeout=TIMEOUT) as response:
+            return response.status, await response.json()
+
+    status, content = await eventually(answer, lambda answer: answer[0] != 503, interval_s=0.2)
+    if status >= 400:
+        raise RuntimeError(f"POST {url} was answered {status} {content}")
+    return content

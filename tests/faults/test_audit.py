@@ -7,7 +7,7 @@ import pytest
 
 from dev.servers import Mongod, RabbitMQ, RedisServer
 from tests.audit import violations
-from tests.audit.plan import FULL, SHORT, Plan
+from tests.audit.plan import SHORT, Plan
 from tests.audit.points import KillPoint
 from tests.audit.result import GREEN, RED, Result
 from tests.audit.run import audit
@@ -57,9 +57,9 @@ BROKEN = {
 async def test_a_broken_rule_is_found(rule: str, servers: Servers, directory: Path) -> None:
     process, points, kills, violation = BROKEN[rule]
     # Without keys no transaction stays open, which would hold its task for seconds.
-    # What is lost of a comment is no missing sequence: where a process is to die, it shall be at a task's event.
-    comments = 0.0 if points else FULL.comments
-    plan = small(*points, kills=kills, keyed=0.0, comments=comments, modules={process: [f"tests.audit.broken.{rule}"]})
+    # What is lost of a comment or a reminder is no missing sequence: where a process is to die, it shall be at a task's change.
+    changed = {"comments": 0.0, "dues": 0.0} if points else {}
+    plan = small(*points, kills=kills, keyed=0.0, modules={process: [f"tests.audit.broken.{rule}"]}, **changed)
     result = await audit(plan, directory, servers)
     assert (result.verdict, result.shortfalls) == (RED, [])
     assert violation in found(result)
