@@ -14,6 +14,7 @@ from dev.ports import free_port
 from gateway.app import app
 from gateway.settings import GatewaySettings
 from tests.integration.gateway.services import ScriptedServices
+from tests.waiting import PATIENCE_S
 
 SECRET = secrets.token_hex(32)
 USER_ID = "665f1f77bcf86cd799439011"
@@ -89,6 +90,8 @@ class Edge:
 
 
 @asynccontextmanager
-async def running_edge(settings: GatewaySettings) -> AsyncIterator[Edge]:
-    async with app(settings) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+async def running_edge(settings: GatewaySettings, *, redis_timeout_s: float = PATIENCE_S) -> AsyncIterator[Edge]:
+    """It waits for Redis and for what services say of themselves: on a busy machine, either may be late without being gone."""
+    opened = app(settings, redis_timeout_s=redis_timeout_s, status_timeout_s=PATIENCE_S)
+    async with opened as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         yield Edge(port, session)

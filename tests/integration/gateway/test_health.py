@@ -1,14 +1,13 @@
 """When a service counts as away."""
 
 import grpc
-import pytest
 from unified.api.v1.status_service_pb2 import GetStatusRequest, GetStatusResponse
 from unified.api.v1.status_service_pb2_grpc import StatusServiceServicer, add_StatusServiceServicer_to_server
 
-from gateway import health
 from gateway.health import OK, UNAVAILABLE, ServiceHealth
 from mesh.channel import open_channel
 from mesh.interceptors import Context
+from tests.waiting import PATIENCE_S
 
 
 class Flaky(StatusServiceServicer):
@@ -33,17 +32,12 @@ async def statuses(service: Flaky) -> list[str]:
     await server.start()
     seen = []
     async with open_channel(f"127.0.0.1:{port}", healthy_only=False) as channel:
-        watch = ServiceHealth(channel)
+        watch = ServiceHealth(channel, PATIENCE_S)
         for _ in range(5):
             await watch.poll()
             seen.append(watch.status)
     await server.stop(0)
     return seen
-
-
-@pytest.fixture(autouse=True)
-def no_poll_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "STATUS_TIMEOUT_S", 20)
 
 
 async def test_one_failure_between_successes_is_no_outage() -> None:
