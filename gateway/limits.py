@@ -1,5 +1,6 @@
 """Where requests are counted: in Redis for all gateways together, and in this process while Redis does not count."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -43,7 +44,7 @@ class Limiter:
         # A Redis that answers but refuses to write (a replica, or out of memory) does not count either.
         self._write: Callable[[], Awaitable[object]] = lambda: redis.set(PROBE_KEY, "", px=PROBE_MS)
         self._now = now
-        self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up)
+        self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up, when_gone=self._is_gone)
         self._local = LocalWindows(fallback_share)
         self.redis_is_up = True
         ALONE.set_function(lambda: not self.redis_is_up)
@@ -52,32 +53,28 @@ class Limiter:
         """Take what the request costs from all windows, or from none."""
         start = self._now()
         if self.redis_is_up:
-            try:
+            with contextlib.suppress(RedisError, OSError):
                 return Spending(payment, await self._shared.spend(payment), self._shared, start)
-            except (RedisError, OSError) as error:
-                self._note(up=False, error=error)
         return Spending(payment, await self._local.spend(payment), self._local, start)
 
     async def give_back(self, spending: Spending) -> None:
         """Take it back. What has begun a new window has forgotten it; what Redis cannot be told stays until its window ends."""
         lasting = spending.lasting(self._now())
-        try:
+        with contextlib.suppress(RedisError, OSError):
             await spending.windows.give_back(lasting)
-        except (RedisError, OSError) as error:
-            self._note(up=False, error=error)
 
     async def probe(self) -> None:
         """Find out whether Redis counts. To be called about once a second."""
         try:
             await self._write()
         except (RedisError, OSError) as error:
-            self._note(up=False, error=error)
+            self._is_gone(error)
         else:
-            self._note(up=True)
+            if not self.redis_is_up:
+                log.info("limits are counted in redis again")
+            self.redis_is_up = True
 
-    def _note(self, *, up: bool, error: Exception | None = None) -> None:
-        if up and not self.redis_is_up:
-            log.info("limits are counted in redis again")
-        elif not up and self.redis_is_up:
+    def _is_gone(self, error: Exception) -> None:
+        if self.redis_is_up:
             log.warning("redis is gone: limits are counted in this process", extra={"error": repr(error)})
-        self.redis_is_up = up
+        self.redis_is_up = False

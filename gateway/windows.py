@@ -2,11 +2,13 @@
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from gateway.buckets import Charge
 from mesh.coalesce import Coalescer
@@ -89,17 +91,20 @@ class Windows(Protocol):
 class RedisWindows:
     """Windows in Redis. Requests that wait for Redis are counted together, in one script call."""
 
-    def __init__(self, redis: Redis, *, is_usable: Callable[[], bool]) -> None:
-        """While `is_usable` says no, counting fails at once instead of waiting for an answer."""
-        self._is_usable = is_usable
+    def __init__(
+        self, redis: Redis, *, is_usable: Callable[[], bool], when_gone: Callable[[Exception], None] = lambda _: None
+    ) -> None:
+        """While `is_usable` says no, counting fails at once instead of waiting for an answer. `when_gone` is told of a failure
+        before those who asked."""
+        self._is_usable, self._when_gone = is_usable, when_gone
         self._spend = redis.register_script(SPEND_SCRIPT)
         self._give_back = redis.register_script(GIVE_BACK_SCRIPT)
         self.spend = Coalescer[Payment, list[Standing]](self._spend_all, name="limits", max_batch=MAX_BATCH)
         self.give_back = Coalescer[Payment, None](self._give_back_all, name="limits given back", max_batch=MAX_BATCH)
 
     async def _spend_all(self, payments: list[Payment]) -> list[list[Standing]]:
-        self._check()
-        numbers = iter(await self._spend(keys=_keys(payments), args=[_terms(each.charges) for each in payments]))
+        with self._asking():
+            numbers = iter(await self._spend(keys=_keys(payments), args=[_terms(each.charges) for each in payments]))
         return [
             [
                 Standing(charge, charge.cost, most := charge.bucket.max, most - next(numbers), next(numbers) / 1000)
@@ -109,13 +114,21 @@ class RedisWindows:
         ]
 
     async def _give_back_all(self, payments: list[Payment]) -> list[None]:
-        self._check()
-        await self._give_back(keys=_keys(payments), args=[charge.cost for payment in payments for charge in payment.charges])
+        costs = [charge.cost for payment in payments for charge in payment.charges]
+        with self._asking():
+            await self._give_back(keys=_keys(payments), args=costs)
         return [None] * len(payments)
 
-    def _check(self) -> None:
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        # Those who waited behind a failure are not made to wait for another one.
         if not self._is_usable():
             raise RedisConnectionError("redis is known to be gone")
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self._when_gone(error)
+            raise
 
 
 def _keys(payments: Sequence[Payment]) -> list[str]:

@@ -26,6 +26,8 @@ from tests.metrics import counted
 from tests.waiting import eventually
 
 WAIT_S = 20
+# Much longer than a busy machine takes for some dozens of requests.
+HANGING_S = 5.0
 
 
 def client_at(address: str) -> aiohttp.ClientSession:
@@ -283,7 +285,7 @@ async def test_a_redis_that_answers_but_refuses_to_count_is_left_alone_until_it_
 
 async def test_a_redis_that_hangs_is_waited_for_once(services: ScriptedServices, own_redis: RedisServer) -> None:
     settings = edge_settings(services, own_redis.url, health_interval_seconds=60)
-    async with running_edge(settings, redis_timeout_s=0.25) as edge, asyncio.timeout(WAIT_S):
+    async with running_edge(settings, redis_timeout_s=HANGING_S) as edge, asyncio.timeout(60):
         await edge.call("GET", "/api/tasks")
         assert own_redis.pid
         os.kill(own_redis.pid, signal.SIGSTOP)
@@ -298,6 +300,5 @@ async def test_a_redis_that_hangs_is_waited_for_once(services: ScriptedServices,
             os.kill(own_redis.pid, signal.SIGCONT)
 
     assert {answer.status for answer in answers} == {200}
-    # One timeout of Redis is a quarter of a second; paid by each request it would be five seconds and more.
-    assert first_s < 2
-    assert next_s < 2
+    assert HANGING_S <= first_s < 2 * HANGING_S
+    assert next_s < HANGING_S
