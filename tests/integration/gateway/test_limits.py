@@ -25,7 +25,6 @@ from tests.integration.gateway.services import ScriptedServices, raising
 from tests.metrics import counted
 from tests.waiting import eventually
 
-WAIT_S = 20
 # Much longer than a busy machine takes for some dozens of requests.
 HANGING_S = 5.0
 
@@ -41,17 +40,19 @@ async def ask(edge: Edge, session: aiohttp.ClientSession, method: str = "GET", *
 
 async def test_the_request_after_the_last_is_refused(services: ScriptedServices, redis_url: str) -> None:
     async with running_edge(edge_settings(services, redis_url, rate_limit_max=100)) as edge:
+        start = time.monotonic()
         answers = [await edge.call("GET", "/api/tasks") for _ in range(101)]
+        took_s = time.monotonic() - start
 
     assert [answer.status for answer in answers] == [200] * 100 + [429]
     assert [answer.headers["RateLimit-Remaining"] for answer in answers[:100]] == [str(n) for n in range(99, -1, -1)]
     refusal = answers[100]
     assert (refusal.json["code"], refusal.headers["Content-Type"]) == ("rate_limited", "application/problem+json")
     assert refusal.headers["Retry-After"] == refusal.headers["RateLimit-Reset"]
-    assert 715 <= int(refusal.headers["Retry-After"]) <= 720
+    assert 719 - took_s <= int(refusal.headers["Retry-After"]) <= 720
     assert refusal.headers["RateLimit-Limit"] == "100"
     assert refusal.headers["RateLimit-Policy"] == '"default";q=100;w=720'
-    assert refusal.headers["RateLimit"].startswith('"default";r=0;t=7')
+    assert refusal.headers["RateLimit"] == f'"default";r=0;t={refusal.headers["Retry-After"]}'
     assert len(services.calls) == 100
 
 
@@ -164,11 +165,16 @@ async def test_a_trusted_proxy_says_who_the_client_is(services: ScriptedServices
 
 async def test_a_new_window_begins_when_the_old_ends(services: ScriptedServices, redis_url: str) -> None:
     settings = edge_settings(services, redis_url, rate_limit_max=1, rate_limit_window_seconds=1)
-    async with running_edge(settings) as edge, asyncio.timeout(WAIT_S):
-        assert (await edge.call("GET", "/api/tasks")).status == 200
-        assert (await edge.call("GET", "/api/tasks")).headers["Retry-After"] == "1"
-        while (await edge.call("GET", "/api/tasks")).status == 429:
-            await asyncio.sleep(0.05)
+    async with running_edge(settings) as edge:
+
+        async def get() -> Answer:
+            return await edge.call("GET", "/api/tasks")
+
+        assert (await get()).status == 200
+        # The window may end before the next request has come.
+        refused = await eventually(get, lambda answer: answer.status == 429)
+        assert refused.headers["Retry-After"] == "1"
+        await eventually(get, lambda answer: answer.status == 200)
 
 
 async def test_a_counter_without_an_end_gets_one(redis_url: str) -> None:
