@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from gateway.settings import GatewaySettings
 from tests.browser import browser  # noqa: F401  (a fixture)
-from tests.integration.gateway.edge import Edge, edge_settings, environment_of, running_edge
+from tests.integration.gateway.edge import HASTY_S, PATIENT_S, Edge, edge_settings, environment_of, running_edge
 from tests.integration.gateway.services import ScriptedServices
 
 
@@ -18,9 +19,18 @@ async def shared_services() -> AsyncIterator[ScriptedServices]:
 
 @pytest.fixture(scope="session")
 async def shared_edge(shared_services: ScriptedServices, redis_databases: Iterator[str]) -> AsyncIterator[Edge]:
-    settings = edge_settings(shared_services, next(redis_databases), api_timeout_seconds=0.5, body_timeout_seconds=0.5)
-    async with running_edge(settings) as edge:
+    async with running_edge(shared_settings(shared_services, next(redis_databases), PATIENT_S)) as edge:
         yield edge
+
+
+@pytest.fixture(scope="session")
+async def shared_hasty_edge(shared_services: ScriptedServices, redis_databases: Iterator[str]) -> AsyncIterator[Edge]:
+    async with running_edge(shared_settings(shared_services, next(redis_databases), HASTY_S)) as edge:
+        yield edge
+
+
+def shared_settings(services: ScriptedServices, redis_url: str, timeout_s: float) -> GatewaySettings:
+    return edge_settings(services, redis_url, api_timeout_seconds=timeout_s, body_timeout_seconds=timeout_s)
 
 
 @pytest.fixture
@@ -33,8 +43,14 @@ def services(shared_services: ScriptedServices) -> ScriptedServices:
 
 @pytest.fixture
 def edge(shared_edge: Edge, services: ScriptedServices) -> Edge:
-    """A gateway that gives calls and bodies half a second."""
+    """A gateway that waits for `PATIENT_S`."""
     return shared_edge
+
+
+@pytest.fixture
+def hasty_edge(shared_hasty_edge: Edge, services: ScriptedServices) -> Edge:
+    """A gateway that waits for `HASTY_S`."""
+    return shared_hasty_edge
 
 
 @pytest.fixture

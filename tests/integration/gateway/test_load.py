@@ -11,7 +11,7 @@ from unified.task.v1 import task_service_pb2
 from unified.task.v1.transfer_service_pb2 import ExportTasksRequest, ExportTasksResponse
 
 from mesh.errors import ServiceError
-from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
+from tests.integration.gateway.edge import PATIENT_S, Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, answering, raising
 from tests.waiting import eventually, until
 
@@ -151,26 +151,33 @@ async def test_a_file_goes_on_when_there_is_room(small_edge: Edge, services: Scr
 
 
 async def test_a_client_may_wait_less(edge: Edge, services: ScriptedServices) -> None:
+    async def given_up() -> bool:
+        answer = await edge.call("GET", "/api/tasks/1", headers={"X-Request-Timeout": "0.1"})
+        assert (answer.status, answer.json["code"]) == (504, "deadline_exceeded")
+        # Where the time was up before, the service has heard nothing.
+        return services.calls != []
+
     services.behaviours["GetTask"] = waiting_for(asyncio.Event(), None)
 
-    answer = await edge.call("GET", "/api/tasks/1", headers={"X-Request-Timeout": "0.1"})
+    await eventually(given_up)
 
-    assert (answer.status, answer.json["code"]) == (504, "deadline_exceeded")
-    assert 0 < services.calls[0].time_remaining_s <= 0.11
+    assert 0 <= services.calls[0].time_remaining_s <= 0.11
 
 
 async def test_a_client_may_not_wait_longer(edge: Edge, services: ScriptedServices) -> None:
     assert (await edge.call("GET", "/api/tasks", headers={"X-Request-Timeout": "100"})).status == 200
-    assert services.calls[0].time_remaining_s <= 0.51
+    assert services.calls[0].time_remaining_s < PATIENT_S + 1
 
 
 @pytest.mark.parametrize(("asked_s", "status", "code"), [("0.1", 504, "deadline_exceeded"), ("100", 400, "invalid_argument")])
-async def test_the_time_of_the_body_counts(edge: Edge, services: ScriptedServices, asked_s: str, status: int, code: str) -> None:
+async def test_the_time_of_the_body_counts(
+    hasty_edge: Edge, services: ScriptedServices, asked_s: str, status: int, code: str
+) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield b'{"title":'
         await asyncio.Event().wait()
 
-    answer = await edge.call("POST", "/api/tasks", data=body(), headers={**JSON, "X-Request-Timeout": asked_s})
+    answer = await hasty_edge.call("POST", "/api/tasks", data=body(), headers={**JSON, "X-Request-Timeout": asked_s})
 
     assert (answer.status, answer.json["code"]) == (status, code)
     assert services.calls == []

@@ -11,8 +11,9 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from unified.task.v1 import task_pb2, task_service_pb2
 
-from tests.integration.gateway.edge import Edge, access_token
+from tests.integration.gateway.edge import HASTY_S, Edge, access_token
 from tests.integration.gateway.services import ScriptedServices
+from tests.waiting import PATIENCE_S
 
 JSON = {"Content-Type": "application/json"}
 
@@ -178,10 +179,12 @@ async def test_a_body_that_is_too_large(edge: Edge, services: ScriptedServices) 
     assert len(services.calls) == 1
 
 
-async def test_a_body_that_does_not_come(edge: Edge) -> None:
-    answer = await edge.call("POST", "/api/tasks", data=chunks(b'{"title":', b'"x"}', pause_s=5), headers={**JSON})
+async def test_a_body_that_does_not_come(hasty_edge: Edge) -> None:
+    body = chunks(b'{"title":', b'"x"}', pause_s=PATIENCE_S)
 
-    assert (answer.status, answer.json["detail"]) == (400, "the body did not arrive within 0.5 seconds")
+    answer = await hasty_edge.call("POST", "/api/tasks", data=body, headers={**JSON})
+
+    assert (answer.status, answer.json["detail"]) == (400, f"the body did not arrive within {HASTY_S} seconds")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -275,5 +278,5 @@ async def test_a_write_goes_on_when_its_client_leaves(edge: Edge, services: Scri
     await asyncio.gather(client, return_exceptions=True)
     finish.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await finished.wait()

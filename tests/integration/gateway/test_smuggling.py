@@ -12,13 +12,10 @@ from aiohttp import web
 from gateway.connections import EdgeServer
 from gateway.cors import Cors
 from mesh.logs import request_id
-from tests.integration.gateway.edge import Edge
+from tests.integration.gateway.edge import HASTY_S, Edge
 from tests.integration.gateway.services import ScriptedServices
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, eventually, until
 
-DEADLINE_S = 10
-# The patience of the gateway under test.
-PATIENCE_S = 0.5
 BODY = b'{"title":"x"}'
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 CHUNKS = b"d\r\n" + BODY + b"\r\n0\r\n\r\n"
@@ -26,7 +23,7 @@ CHUNKS = b"d\r\n" + BODY + b"\r\n0\r\n\r\n"
 
 async def until_closed(port: int, data: bytes) -> list[int]:
     """The statuses of the answers on a connection that the server closes."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(data)
         answers = await reader.read()
@@ -147,55 +144,66 @@ async def test_two_access_tokens_are_none(edge: Edge, services: ScriptedServices
 
 
 @pytest.mark.parametrize("part", [b"G", b"GET /health HTTP/1.1\r\nHost: x\r\nX-A", b"\r\n"])
-async def test_a_head_that_does_not_come_ends_the_connection(edge: Edge, part: bytes) -> None:
-    assert await until_closed(edge.port, part) == []
+async def test_a_head_that_does_not_come_ends_the_connection(hasty_edge: Edge, part: bytes) -> None:
+    assert await until_closed(hasty_edge.port, part) == []
 
 
-async def test_a_head_that_comes_byte_by_byte_ends_a_connection_that_was_used(edge: Edge) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
-        writer.write(get(edge))
+async def test_a_head_that_comes_byte_by_byte_ends_a_connection_that_was_used(hasty_edge: Edge) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", hasty_edge.port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
         writer.write(b"GET /health HTTP/1.1\r\nX-A: ")
         closed = asyncio.create_task(reader.read())
         while not closed.done():
             writer.write(b"x")
-            await asyncio.wait([closed], timeout=PATIENCE_S / 5)
+            await asyncio.wait([closed], timeout=HASTY_S / 5)
         assert closed.exception() or b"HTTP" not in closed.result()
         writer.close()
 
 
-async def test_a_head_that_came_in_parts_leaves_its_connection_open(edge: Edge) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
-        writer.write(b"GET /health/live HTTP/1.1\r\n")
-        answer = asyncio.create_task(reader.readuntil(b"}"))
-        await asyncio.wait([answer], timeout=PATIENCE_S / 5)
-        writer.write(b"Host: x\r\n\r\n")
-        await answer
-        idle = asyncio.create_task(reader.read())
-        await asyncio.wait([idle], timeout=2 * PATIENCE_S)
-        assert not idle.done()
+async def test_a_head_that_came_in_parts_leaves_its_connection_open(hasty_edge: Edge) -> None:
+    answered = await eventually(lambda: answered_in_parts(hasty_edge.port))
+    assert answered
+    reader, writer = answered
+    idle = asyncio.create_task(reader.read())
+    await asyncio.wait([idle], timeout=2 * HASTY_S)
+    assert not idle.done()
+    writer.close()
+    await idle
+
+
+async def answered_in_parts(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """A connection whose head came in parts and was answered. Nothing where the last part came too late."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /health/live HTTP/1.1\r\n")
+    await asyncio.sleep(HASTY_S / 5)
+    writer.write(b"Host: x\r\n\r\n")
+    try:
+        await reader.readuntil(b"}")
+    except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
-        await idle
+        return None
+    return reader, writer
 
 
-async def test_a_body_that_does_not_come_ends_the_connection(edge: Edge) -> None:
+async def test_a_body_that_does_not_come_ends_the_connection(hasty_edge: Edge) -> None:
     length, chunks = b"Content-Length: 13\r\n", [b"d\r\n" + BODY[:5], b"d", b"", b"7FFFFFFFFFFFFFFF\r\n" + CHUNKS]
-    parts = [post(edge, length, BODY[:5]), *(post(edge, CHUNKED, chunk) for chunk in chunks)]
+    parts = [post(hasty_edge, length, BODY[:5]), *(post(hasty_edge, CHUNKED, chunk) for chunk in chunks)]
 
-    assert await asyncio.gather(*(until_closed(edge.port, part) for part in parts)) == [[400]] * len(parts)
+    assert await asyncio.gather(*(until_closed(hasty_edge.port, part) for part in parts)) == [[400]] * len(parts)
 
 
 @asynccontextmanager
-async def serving(size: int) -> AsyncIterator[tuple[EdgeServer, int]]:
-    """An edge that answers everything with so many bytes."""
+async def serving(size: int, asked: asyncio.Event) -> AsyncIterator[tuple[EdgeServer, int]]:
+    """An edge that answers everything with so many bytes, and says when it is asked."""
 
     async def answer(_: object) -> web.Response:
+        asked.set()
         request_id.set("1")
         return web.Response(body=b"x" * size)
 
-    server = EdgeServer(answer, Cors((), credentials=False), max_header_bytes=8190, patience_s=PATIENCE_S)
+    server = EdgeServer(answer, Cors((), credentials=False), max_header_bytes=8190, patience_s=HASTY_S)
     listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
     async with listening:
         yield server, listening.sockets[0].getsockname()[1]
@@ -203,12 +211,13 @@ async def serving(size: int) -> AsyncIterator[tuple[EdgeServer, int]]:
 
 
 async def test_a_client_that_takes_nothing_of_its_answer_is_forgotten() -> None:
-    async with serving(10_000_000) as (server, port):
+    asked = asyncio.Event()
+    async with serving(10_000_000, asked) as (server, port):
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.setblocking(False)  # noqa: FBT003
             await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
             await asyncio.get_running_loop().sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            await until(lambda: len(server.connections) == 1)
+            await asyncio.wait_for(asked.wait(), PATIENCE_S)
 
             await until(lambda: not server.connections)
