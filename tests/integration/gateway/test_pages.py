@@ -1,6 +1,5 @@
 """Health, public keys and documents: routes that no contract states, outside of limits and access."""
 
-import asyncio
 import gc
 import html
 import re
@@ -20,6 +19,7 @@ from mesh.error_codes import RULES
 from tests.integration.gateway.edge import Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices
 from tests.integration.gateway.test_requests import chunks
+from tests.waiting import eventually
 
 OPENAPI = Path(__file__).parents[2] / "contract" / "openapi.json"
 SERVICE_PAGES = {"/api/tasks/home": "task_svc", "/home/notifications/health": "notify_svc"}
@@ -27,10 +27,7 @@ SERVICE_PAGES = {"/api/tasks/home": "task_svc", "/home/notifications/health": "n
 
 async def until(edge: Edge, path: str, holds: Callable[[Any], bool]) -> Any:
     """The first answer for which it holds."""
-    async with asyncio.timeout(10):
-        while not holds(answer := await edge.call("GET", path)):
-            await asyncio.sleep(0.01)
-    return answer
+    return await eventually(lambda: edge.call("GET", path), holds)
 
 
 async def test_all_is_well(edge: Edge) -> None:
