@@ -57,9 +57,10 @@ def waking(patient_edge: Edge, inbox: Inbox) -> Edge:
 
 @pytest.fixture
 async def looking(services: ScriptedServices, inbox: Inbox, redis_url: str) -> AsyncIterator[Edge]:
-    """A gateway that looks for news all the time."""
+    """A gateway that looks for news all the time, and soon gives up a client that takes nothing of its stream."""
+    often = {"stream_poll_seconds": 0.02, "stream_heartbeat_seconds": 0.05}
     settings = edge_settings(
-        services, redis_url, stream_poll_seconds=0.02, stream_heartbeat_seconds=0.05, stream_stall_seconds=0.5, drain_seconds=2
+        services, redis_url, **often, stream_stall_seconds=0.5, body_timeout_seconds=2 * PATIENCE_S, drain_seconds=2
     )
     async with running_edge(settings) as edge:
         yield edge
@@ -325,13 +326,19 @@ async def stay(edge: Edge) -> Listener:
 
 
 async def test_a_client_that_takes_nothing_is_cut_off(looking: Edge, inbox: Inbox) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", looking.port, limit=1)
+    # Pages that are not too large for an answer of the service.
+    inbox.page_size = 10
+    reader, writer = await asyncio.open_connection("127.0.0.1", looking.port, limit=1)
     writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: {looking.authorization}\r\n\r\n".encode())
-    await until(lambda: open_streams() == 1)
+    # It has begun: what comes now is news.
+    await reader.readexactly(1)
     # More than all buffers on the way hold.
     for number in range(1, 41):
         inbox.add(number, "x" * 1_000_000)
     await until(lambda: open_streams() == 0)
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
     writer.close()
 
 
