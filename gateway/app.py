@@ -35,7 +35,7 @@ from mesh.channel import open_channel
 from mesh.collecting import collecting
 from mesh.lifecycle import every
 from mesh.metrics import serving_metrics
-from mesh.redis import TIMEOUT_S, open_redis
+from mesh.redis import open_redis
 from mesh.tokens import verifier_of
 from mesh.tracing import Tracer
 
@@ -48,7 +48,7 @@ async def app(
     settings: GatewaySettings,
     *,
     share_port: bool = False,
-    redis_timeout_s: float = TIMEOUT_S,
+    redis_timeout_s: float | None = None,
     status_timeout_s: float = STATUS_TIMEOUT_S,
 ) -> AsyncIterator[int]:
     """The running gateway, until the context is left. Yields its port. With `share_port` other workers may listen too."""

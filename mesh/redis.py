@@ -8,12 +8,14 @@ from redis.maint_notifications import MaintNotificationsConfig
 TIMEOUT_S = 0.25
 
 
-def open_redis(url: str, *, max_connections: int = 20, timeout_s: float = TIMEOUT_S) -> Redis:
-    """A client whose commands fail after `timeout_s` and are never repeated by the driver; it reconnects on the next use.
+def open_redis(url: str, *, max_connections: int = 20, timeout_s: float | None = None) -> Redis:
+    """A client whose commands fail after `timeout_s`, by default `TIMEOUT_S`, and are never repeated by the driver; it reconnects
+    on the next use.
 
     Do not cancel a command half-way (the next user of its connection could read the wrong reply): let it run in a task of
     its own, as `mesh.coalesce` does.
     """
+    timeout_s = timeout_s or TIMEOUT_S
     return Redis.from_url(
         url,
         socket_timeout=timeout_s,
