@@ -3,14 +3,20 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from dev.ports import free_port
 from dev.servers import RedisServer
 from mesh.redis import open_redis
+from tests.waiting import PATIENCE_S
 
 AT_ONCE = 5
 
 
-async def test_connections_from_before_a_restart_fail_no_command_after_it(run_directory: Path) -> None:
+async def test_connections_from_before_a_restart_fail_no_command_after_it(
+    run_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.redis.TIMEOUT_S", PATIENCE_S)
     server = RedisServer(run_directory / "restarted", free_port())
     await server.start()
     try:

@@ -15,6 +15,7 @@ from mesh.wakeups import channel_of
 from task_svc.app import CHANGES
 from task_svc.settings import TaskSettings
 from tests.integration.task_svc.person import TIMEOUT_S, Person
+from tests.waiting import PATIENCE_S
 
 OVERLAP = timedelta(seconds=10)
 LONG_AGO = "0"
@@ -132,7 +133,9 @@ class TestWakeUps:
     """A service that has Redis."""
 
     @pytest.fixture
-    def settings(self, settings: TaskSettings, redis_url: str) -> TaskSettings:
+    def settings(self, settings: TaskSettings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> TaskSettings:
+        # Wake-ups that Redis does not take in time are forgotten.
+        monkeypatch.setattr("mesh.redis.TIMEOUT_S", PATIENCE_S)
         return settings.model_copy(update={"redis_url": redis_url})
 
     async def test_everyone_whom_a_change_concerns_is_woken_once_it_counts(

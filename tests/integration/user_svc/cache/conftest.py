@@ -13,9 +13,16 @@ from dev.servers import RedisServer
 from mesh.mongo import Document
 from mesh.redis import open_redis
 from tests.integration.user_svc.cache.profiles import NOON, swept
+from tests.waiting import PATIENCE_S
 from user_svc.cache import RedisProfileCache
 from user_svc.model import Account, User
 from user_svc.repository import MongoUserRepository
+
+
+@pytest.fixture(autouse=True)
+def patience_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is late is not gone."""
+    monkeypatch.setattr("mesh.redis.TIMEOUT_S", PATIENCE_S)
 
 
 @pytest.fixture

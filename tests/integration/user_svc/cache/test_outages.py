@@ -120,7 +120,10 @@ async def test_a_redis_that_answers_but_refuses_to_write_stays_out_of_use(
         assert await cache.get(ada.id) == ada
 
 
-async def test_a_redis_that_does_not_answer_is_asked_once(ada: User, users: MongoUserRepository) -> None:
+async def test_a_redis_that_does_not_answer_is_asked_once(
+    ada: User, users: MongoUserRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.redis.TIMEOUT_S", 0.25)
     asked = 0
 
     async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
