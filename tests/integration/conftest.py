@@ -1,13 +1,31 @@
 """What the services' tests share: a database of the test's own, seen from behind, and the secret that signs tokens."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from mesh import mongo
 from mesh.mongo import Document
+from tests.waiting import PATIENCE_S
+
+# After these something is given up and only logged: what a test looks for next would not be there.
+SILENT_LIMITS = (
+    "mesh.leases.RELEASE_TIMEOUT_S",
+    "mesh.outbox.MONGO_TIMEOUT_S",
+    "mesh.transactions.ABORT_TIMEOUT_S",
+    "task_svc.reminders.TIMEOUT_S",
+)
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    # Not the test's own patches, which it may undo.
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in SILENT_LIMITS:
+            patch.setattr(limit, PATIENCE_S)
+        yield
 
 
 @pytest.fixture
