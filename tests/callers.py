@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import jwt
@@ -27,8 +28,9 @@ def signed_in(user_id: str, secret: str, *, for_s: int = 600) -> Metadata:
 
 
 @asynccontextmanager
-async def reaching(port: int) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to the service on this port, once it is connected: on a busy machine the first attempts may be given up."""
-    async with open_channel(f"127.0.0.1:{port}") as channel:
+async def reaching(port: int, process: str = "", **options: Any) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to the service on this port, once it is connected: on a busy machine the first attempts may be given up. The rest
+    is as for `open_channel`."""
+    async with open_channel(f"127.0.0.1:{port}", process, **options) as channel:
         await asyncio.wait_for(channel.channel_ready(), PATIENCE_S)
         yield channel

@@ -15,12 +15,12 @@ from unified.user.v1.user_service_pb2_grpc import (
     add_UserServiceServicer_to_server,
 )
 
-from mesh.channel import open_channel
 from mesh.health import HealthWatch
 from mesh.identity import CALLER
 from mesh.interceptors import Context
 from mesh.server import Service, serving
 from mesh.tokens import TokenKeys, TokenVerifier
+from tests.callers import reaching
 
 if TYPE_CHECKING:
     from unified.user.v1.user_service_pb2_grpc import UserServiceAsyncStub
@@ -88,7 +88,7 @@ async def server(
 
 @asynccontextmanager
 async def stub_of(servicer: Scripted, **options: Any) -> "AsyncIterator[UserServiceAsyncStub]":
-    async with server(servicer, **options) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with server(servicer, **options) as port, reaching(port) as channel:
         yield UserServiceStub(channel)
 
 

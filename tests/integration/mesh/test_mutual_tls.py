@@ -20,6 +20,7 @@ from mesh.certificates import Certificates
 from mesh.channel import open_channel
 from mesh.health import HealthWatch, serving_health
 from mesh.mutual_tls import channel_credentials
+from tests.callers import reaching
 from tests.integration.mesh.serving import LOGIN, SERVING, Scripted, server
 from tests.platform import files_of
 from tests.refusals import refused
@@ -54,8 +55,8 @@ def telling(port: int, health: HealthWatch) -> AbstractAsyncContextManager[None]
     return serving_health("127.0.0.1", port, health)
 
 
-def channel(folder: Path, port: int, caller: str, to: str = "user_svc") -> grpc.aio.Channel:
-    return open_channel(f"127.0.0.1:{port}", to, certificates=files_of(folder, caller), healthy_only=False)
+def channel(folder: Path, port: int, caller: str) -> AbstractAsyncContextManager[grpc.aio.Channel]:
+    return reaching(port, "user_svc", certificates=files_of(folder, caller), healthy_only=False)
 
 
 async def login(channel: grpc.aio.Channel) -> None:
@@ -129,7 +130,8 @@ async def test_a_certificate_of_another_ca_is_worth_nothing(folder: Path, port: 
 
 
 async def test_a_caller_does_not_take_another_service_for_the_one_it_calls(folder: Path, port: int) -> None:
-    async with channel(folder, port, "gateway", to="task_svc") as way:
+    certificates = files_of(folder, "gateway")
+    async with open_channel(f"127.0.0.1:{port}", "task_svc", certificates=certificates, healthy_only=False) as way:
         with refused(reason_pb2.REASON_UNAVAILABLE):
             await login(way)
 

@@ -12,10 +12,12 @@ from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 
 from dev.authority import CA_FILE, Authority, certificate_settings, issue_all, write
 from dev.ports import free_port
+from mesh import channel as channel_module
 from mesh.certificates import Certificates
 from mesh.channel import open_channel
 from mesh.mutual_tls import channel_credentials
 from mesh.renewed_channel import RenewedChannel
+from tests.callers import reaching
 from tests.integration.mesh.serving import LOGIN, Scripted, server
 from tests.integration.mesh.slow_way import slow_way
 from tests.platform import files_of
@@ -60,9 +62,8 @@ async def port(folder: Path, servicer: Slow) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def channel(folder: Path, port: int) -> AsyncIterator[RenewedChannel]:
-    files = files_of(folder, "gateway")
-    channel: Any = open_channel(f"127.0.0.1:{port}", "user_svc", certificates=files)
-    async with channel:
+    channel: Any
+    async with reaching(port, "user_svc", certificates=files_of(folder, "gateway")) as channel:
         yield channel
 
 
@@ -126,8 +127,8 @@ async def test_what_the_other_end_does_not_take_yet_is_not_used(
     own, new = folder / "own", Authority()
     write(own / CA_FILE, authority.pem + new.pem)
     issue_all(authority, own, ["gateway"])
-    channel: Any = open_channel(f"127.0.0.1:{port}", "user_svc", certificates=files_of(own, "gateway"))
-    async with channel:
+    channel: Any
+    async with reaching(port, "user_svc", certificates=files_of(own, "gateway")) as channel:
         stub: Any = UserServiceStub(channel)
         await stub.Login(LOGIN, timeout=TIMEOUT_S)
         before = channel.newest
@@ -150,8 +151,10 @@ async def test_a_channel_that_reaches_nobody_turns_to_new_certificates_at_once(a
 
 
 async def test_no_call_is_lost_while_connections_take_their_time(
-    port: int, servicer: Slow, authority: Authority, folder: Path
+    port: int, servicer: Slow, authority: Authority, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However long they take; of two values for a name the first counts.
+    monkeypatch.setattr(channel_module, "OPTIONS", [("grpc.min_reconnect_backoff_ms", 20_000), *channel_module.OPTIONS])
     servicer.go_on.set()
     files = files_of(folder, "gateway", reload_interval_s=0.02)
     async with slow_way(port, 0.4) as way:
@@ -170,8 +173,8 @@ async def test_no_call_is_lost_while_connections_take_their_time(
 async def test_leaving_ends_what_is_under_way_on_the_channel_before(
     port: int, servicer: Slow, authority: Authority, folder: Path
 ) -> None:
-    channel: Any = open_channel(f"127.0.0.1:{port}", "user_svc", certificates=files_of(folder, "gateway"))
-    async with channel:
+    channel: Any
+    async with reaching(port, "user_svc", certificates=files_of(folder, "gateway")) as channel:
         stub: Any = UserServiceStub(channel)
         before = channel.newest
         under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=TIMEOUT_S))

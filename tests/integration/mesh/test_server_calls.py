@@ -12,10 +12,9 @@ from unified.api.v1.status_service_pb2_grpc import StatusServiceStub
 from unified.error.v1 import reason_pb2
 from unified.user.v1 import user_service_pb2 as pb
 
-from mesh.channel import open_channel
 from mesh.interceptors import deadline
 from mesh.logs import request_id
-from tests.callers import signed_in
+from tests.callers import reaching, signed_in
 from tests.integration.mesh.serving import LOGIN, REGISTRATION, SECRET, Scripted, server, stub_of
 from tests.refusals import refused
 
@@ -167,7 +166,7 @@ async def test_a_call_has_one_line_and_the_id_of_its_request(caplog: pytest.LogC
 
 async def test_what_processes_ask_each_other_stays_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with server() as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with server() as port, reaching(port) as channel:
         stub: Any = StatusServiceStub(channel)
         assert (await stub.GetStatus(GetStatusRequest(), timeout=TIMEOUT_S)).ready
     assert [record for record in caplog.records if record.message == "call"] == []

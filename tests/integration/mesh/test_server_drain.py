@@ -15,6 +15,7 @@ from unified.user.v1.user_service_pb2_grpc import UserServiceStub
 from dev.service import ROOT, SOURCES
 from mesh.channel import open_channel
 from mesh.health import LIVE
+from tests.callers import reaching
 from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, SERVING, Scripted, seen, server
 from tests.refusals import refused
 from tests.waiting import PATIENCE_S, eventually, until
@@ -44,7 +45,7 @@ async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
         left.set()
 
     life = asyncio.create_task(live())
-    async with open_channel(f"127.0.0.1:{await ports.get()}", healthy_only=False) as channel:
+    async with reaching(await ports.get(), healthy_only=False) as channel:
         under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
         await until(lambda: servicer.calls == 1)
         leave.set()
@@ -94,6 +95,7 @@ async def test_a_drain_does_not_wait_for_ever() -> None:
     servicer = Slow()
     async with server(servicer, drain_s=0.1) as port:
         channel = open_channel(f"127.0.0.1:{port}")
+        await asyncio.wait_for(channel.channel_ready(), PATIENCE_S)
         under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
         await until(lambda: servicer.calls == 1)
     with pytest.raises(grpc.aio.AioRpcError):
@@ -134,6 +136,7 @@ async def test_no_call_fails_while_one_of_two_drains() -> None:
 
         async with server(first, drain_s=5) as port, asyncio.TaskGroup() as tasks:
             channel = open_channel(f"ipv4:127.0.0.1:{port},127.0.0.1:{other}")
+            await asyncio.wait_for(channel.channel_ready(), PATIENCE_S)
             tasks.create_task(until(lambda: first.calls > 50 and second.calls > 50))
             callers = [asyncio.create_task(call_on(UserServiceStub(channel))) for _ in range(8)]
         before = answered

@@ -17,6 +17,7 @@ from mesh.channel import open_channel
 from mesh.health import HealthWatch
 from mesh.server import Service, serving
 from mesh.tokens import TokenKeys, TokenVerifier
+from tests.callers import reaching
 from tests.integration.mesh.serving import LOGIN, NOT_SERVING, SECRET, SERVING, seen, server
 from tests.refusals import refused
 from tests.waiting import until
@@ -55,7 +56,7 @@ async def port(health: HealthWatch) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
-    async with open_channel(f"127.0.0.1:{port}", healthy_only=False) as channel:
+    async with reaching(port, healthy_only=False) as channel:
         yield channel
 
 

@@ -13,7 +13,6 @@ from unified.task.v1 import task_pb2
 from dev.ports import free_port
 from dev.servers import Mongod
 from mesh.amqp import Message, Publisher
-from mesh.channel import open_channel
 from mesh.consumer import REASON
 from mesh.deadletters import queue as dead_letters
 from mesh.events import CONTENT_TYPE, Event
@@ -22,6 +21,7 @@ from mesh.topology import EVENTS
 from notify_svc.app import app
 from notify_svc.settings import NotifySettings
 from tests.baseline import old
+from tests.callers import reaching
 from tests.integration.notify_svc.person import Person
 from tests.task_events import ACTOR_ID, TASK_ID, task_event
 from tests.waiting import eventually, until
@@ -150,7 +150,7 @@ class TestWithoutMongoDB:
 
 async def test_without_a_broker_the_service_is_ready(settings: NotifySettings) -> None:
     nowhere = settings.model_copy(update={"rabbitmq_url": f"amqp://127.0.0.1:{free_port()}"})
-    async with app(nowhere) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(nowhere) as port, reaching(port) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
         ready, rabbitmq = [await check(health_pb2.HealthCheckRequest(service=part), timeout=10) for part in ("", "rabbitmq")]
     assert ready.status == health_pb2.HealthCheckResponse.SERVING

@@ -12,12 +12,12 @@ from unified.task.v1 import task_events_pb2, task_pb2
 
 from mesh import topology
 from mesh.amqp import Broker, Publisher
-from mesh.channel import open_channel
 from mesh.events import Event
 from mesh.mongo import Document
 from mesh.outbox import MOST_BYTES, MOST_PENDING
 from task_svc.app import app
 from task_svc.settings import TaskSettings
+from tests.callers import reaching
 from tests.integration.task_svc.person import Person
 from tests.refusals import refused
 from tests.waiting import eventually
@@ -135,7 +135,7 @@ class TestWithABroker:
 
 
 async def test_without_a_broker_the_service_is_ready(settings: TaskSettings) -> None:
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
         ready, rabbitmq = [await check(health_pb2.HealthCheckRequest(service=part), timeout=10) for part in ("", "rabbitmq")]
     assert ready.status == health_pb2.HealthCheckResponse.SERVING

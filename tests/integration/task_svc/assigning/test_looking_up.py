@@ -17,7 +17,6 @@ from unified.user.v1 import directory_service_pb2
 from unified.user.v1.directory_service_pb2_grpc import DirectoryServiceServicer, add_DirectoryServiceServicer_to_server
 
 from dev.ports import free_port
-from mesh.channel import open_channel
 from mesh.errors import from_rpc_error
 from mesh.health import HealthWatch
 from mesh.identity import current_caller
@@ -29,7 +28,7 @@ from mesh.tokens import TokenKeys, TokenVerifier
 from task_svc import directory
 from task_svc.app import app
 from task_svc.settings import TaskSettings
-from tests.callers import signed_in
+from tests.callers import reaching, signed_in
 from tests.integration.task_svc.person import Person
 from tests.integration.task_svc.test_batch import create, update
 from tests.refusals import refused
@@ -43,7 +42,7 @@ BOB_KEYS = (BOB_ID, "bob@example.com")
 async def a_person(settings: TaskSettings, target: str, secret: str) -> AsyncIterator[Person]:
     """Somebody at a task service that looks for the user service at this target."""
     settings = settings.model_copy(update={"user_service_target": target})
-    async with app(settings) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(settings) as port, reaching(port) as channel:
         user_id = str(ObjectId())
         yield Person(TaskServiceStub(channel), user_id, signed_in(user_id, secret))
 
@@ -64,7 +63,7 @@ async def test_without_the_user_service_nobody_is_assigned_and_all_else_goes_on(
 
 async def test_readiness_does_not_depend_on_the_user_service(settings: TaskSettings) -> None:
     nowhere = settings.model_copy(update={"user_service_target": f"127.0.0.1:{free_port()}"})
-    async with app(nowhere) as port, open_channel(f"127.0.0.1:{port}") as channel:
+    async with app(nowhere) as port, reaching(port) as channel:
         check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
         assert (await check(health_pb2.HealthCheckRequest(), timeout=10)).status == health_pb2.HealthCheckResponse.SERVING
 
