@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -17,8 +18,8 @@ from mesh.breaker import Breaker, RetryBudget
 from mesh.calls import ServiceCalls
 from mesh.channel import open_channel
 from tests.integration.mesh.name_server import NameServer
-from tests.integration.mesh.serving import LOGIN, Scripted, server
-from tests.waiting import until
+from tests.integration.mesh.serving import LOGIN, LONG_GOODBYE_S, Scripted, server
+from tests.waiting import eventually, until
 
 HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 TIMEOUT_S = 20.0
@@ -26,7 +27,7 @@ CALLERS = 24
 ROUND = 300
 # Short, so that a new replica is found within a second on a quiet machine, and connections end under calls.
 AGE_S = 0.5
-SECONDS = 15.0
+SECONDS = 20.0
 
 
 @pytest.fixture
@@ -64,19 +65,21 @@ class Callers:
         await until(lambda: self.answered >= goal)
 
 
-async def serve(stack: AsyncExitStack, host: str, port: int, servicer: Scripted, connection_age_s: float = 60) -> None:
-    await stack.enter_async_context(server(servicer, address=f"{host}:{port}", drain_s=5, connection_age_s=connection_age_s))
+async def serve(stack: AsyncExitStack, host: str, port: int, servicer: Scripted, **options: Any) -> None:
+    await stack.enter_async_context(server(servicer, address=f"{host}:{port}", **options))
 
 
 async def is_even(callers: Callers, replicas: Sequence[Scripted]) -> None:
-    """Once all of them are called, they are called evenly."""
+    """Return once all of them are called, and evenly."""
     before = [each.calls for each in replicas]
     await until(lambda: all(each.calls > count for each, count in zip(replicas, before, strict=True)))
-    before = [each.calls for each in replicas]
-    await callers.another(ROUND)
-    shares = [each.calls - count for each, count in zip(replicas, before, strict=True)]
-    fair = sum(shares) / len(shares)
-    assert all(0.8 * fair <= share <= 1.2 * fair for share in shares), shares
+
+    async def shares() -> list[int]:
+        before = [each.calls for each in replicas]
+        await callers.another(ROUND)
+        return [each.calls - count for each, count in zip(replicas, before, strict=True)]
+
+    await eventually(shares, lambda found: all(0.8 <= share * len(found) / sum(found) <= 1.2 for share in found))
 
 
 async def test_each_replica_of_a_name_has_an_even_share(names: NameServer) -> None:
@@ -89,12 +92,13 @@ async def test_each_replica_of_a_name_has_an_even_share(names: NameServer) -> No
             await is_even(callers, replicas)
 
 
-async def test_a_replica_that_drains_loses_no_call(names: NameServer) -> None:
+async def test_a_replica_that_drains_loses_no_call(names: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mesh.server.GOODBYE_S", LONG_GOODBYE_S)
     replicas, port = [Scripted() for _ in HOSTS], free_port()
     async with AsyncExitStack() as stack, AsyncExitStack() as leaving:
         for host, replica in zip(HOSTS[:2], replicas, strict=False):
             await serve(stack, host, port, replica)
-        await serve(leaving, HOSTS[2], port, replicas[2])
+        await serve(leaving, HOSTS[2], port, replicas[2], drain_s=5)
         callers = Callers(await stack.enter_async_context(open_channel(names.target(port))))
         async with callers.calling():
             await is_even(callers, replicas)
@@ -111,11 +115,11 @@ async def test_a_new_replica_has_its_share_within_seconds(names: NameServer) -> 
     names.addresses = list(HOSTS[:2])
     async with AsyncExitStack() as stack:
         for host, replica in zip(HOSTS[:2], replicas, strict=False):
-            await serve(stack, host, port, replica, AGE_S)
+            await serve(stack, host, port, replica, connection_age_s=AGE_S)
         callers = Callers(await stack.enter_async_context(open_channel(names.target(port))))
         async with callers.calling():
             await is_even(callers, replicas[:2])
-            await serve(stack, HOSTS[2], port, replicas[2], AGE_S)
+            await serve(stack, HOSTS[2], port, replicas[2], connection_age_s=AGE_S)
             names.addresses = list(HOSTS)
             async with asyncio.timeout(SECONDS):
                 await is_even(callers, replicas)

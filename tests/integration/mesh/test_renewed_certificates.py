@@ -21,7 +21,7 @@ from tests.callers import reaching
 from tests.integration.mesh.serving import LOGIN, Scripted, server
 from tests.integration.mesh.slow_way import slow_way
 from tests.platform import files_of
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 TIMEOUT_S = 10.0
 
@@ -85,11 +85,11 @@ async def test_a_call_under_way_ends_where_it_began(
 ) -> None:
     stub: Any = UserServiceStub(channel)
     before = channel.newest
-    under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=TIMEOUT_S))
+    under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=PATIENCE_S))
     await until(lambda: servicer.calls == 1)
     issue_all(authority, folder, ["gateway"])
     await until(lambda: channel.newest is not before)
-    later = asyncio.ensure_future(stub.Login(LOGIN, timeout=TIMEOUT_S))
+    later = asyncio.ensure_future(stub.Login(LOGIN, timeout=PATIENCE_S))
     await until(lambda: servicer.calls == 2)
     assert before.get_state() is not grpc.ChannelConnectivity.SHUTDOWN
     servicer.go_on.set()
@@ -177,7 +177,7 @@ async def test_leaving_ends_what_is_under_way_on_the_channel_before(
     async with reaching(port, "user_svc", certificates=files_of(folder, "gateway")) as channel:
         stub: Any = UserServiceStub(channel)
         before = channel.newest
-        under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=TIMEOUT_S))
+        under_way = asyncio.ensure_future(stub.Login(LOGIN, timeout=PATIENCE_S))
         await until(lambda: servicer.calls == 1)
         issue_all(authority, folder, ["gateway"])
         await until(lambda: channel.newest is not before)

@@ -1,6 +1,7 @@
 """A server's end: it says goodbye, lets calls finish, and loses none that another replica can take."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from contextlib import AsyncExitStack
@@ -16,7 +17,7 @@ from dev.service import ROOT, SOURCES
 from mesh.channel import open_channel
 from mesh.health import LIVE
 from tests.callers import reaching
-from tests.integration.mesh.serving import LOGIN, NOT_SERVING, REGISTRATION, SERVING, Scripted, seen, server
+from tests.integration.mesh.serving import LOGIN, LONG_GOODBYE_S, NOT_SERVING, REGISTRATION, SERVING, Scripted, server
 from tests.refusals import refused
 from tests.waiting import PATIENCE_S, eventually, until
 
@@ -34,6 +35,14 @@ class Slow(Scripted):
         await self.go_on.wait()
 
 
+async def hear(channel: grpc.aio.Channel, part: str, heard: list[int]) -> None:
+    """Note what a watch of the part's health says, until the server ends it."""
+    watch: Any = health_pb2_grpc.HealthStub(channel).Watch  # type: ignore[attr-defined]
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        async for answer in watch(health_pb2.HealthCheckRequest(service=part), timeout=PATIENCE_S):
+            heard += [answer.status]
+
+
 async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
     servicer, leave, left = Slow(), asyncio.Event(), asyncio.Event()
     ports: asyncio.Queue[int] = asyncio.Queue()
@@ -46,16 +55,19 @@ async def test_a_drain_says_goodbye_and_lets_calls_finish() -> None:
 
     life = asyncio.create_task(live())
     async with reaching(await ports.get(), healthy_only=False) as channel:
-        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
-        await until(lambda: servicer.calls == 1)
+        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=PATIENCE_S))
+        heard: dict[str, list[int]] = {"": [], LIVE: []}
+        watches = [asyncio.create_task(hear(channel, part, said)) for part, said in heard.items()]
+        await until(lambda: servicer.calls == 1 and all(heard.values()))
         leave.set()
-        await seen(channel, "", until=NOT_SERVING)
-        # Or who started the process would end it now.
-        await seen(channel, LIVE, until=SERVING)
+        await until(lambda: heard[""] == [SERVING, NOT_SERVING])
         assert not left.is_set()
         servicer.go_on.set()
         assert (await under_way).token == "nobody"
-        await asyncio.wait_for(life, TIMEOUT_S)
+        await asyncio.wait_for(life, PATIENCE_S)
+        await asyncio.gather(*watches)
+        # Or who started the process would end it at once.
+        assert heard[LIVE] == [SERVING]
         with refused(reason_pb2.REASON_UNAVAILABLE):
             await UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S)
 
@@ -73,7 +85,7 @@ async def test_a_draining_server_takes_no_new_calls() -> None:
     life = asyncio.create_task(live())
     # A client that knows nothing of health checks, as most do.
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await ports.get()}") as channel:
-        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
+        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=PATIENCE_S))
         await until(lambda: servicer.calls == 1)
         leave.set()
 
@@ -88,7 +100,7 @@ async def test_a_draining_server_takes_no_new_calls() -> None:
         assert not left.is_set()
         servicer.go_on.set()
         assert (await under_way).token == "nobody"
-    await asyncio.wait_for(life, TIMEOUT_S)
+    await asyncio.wait_for(life, PATIENCE_S)
 
 
 async def test_a_drain_does_not_wait_for_ever() -> None:
@@ -123,9 +135,10 @@ async def test_a_process_survives_the_end_of_its_server_however_late_it_hears_of
     assert await process.wait() == 0
 
 
-async def test_no_call_fails_while_one_of_two_drains() -> None:
+async def test_no_call_fails_while_one_of_two_drains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mesh.server.GOODBYE_S", LONG_GOODBYE_S)
     first, second = Scripted(), Scripted()
-    async with server(second, drain_s=5) as other:
+    async with server(second) as other:
         stop, answered = asyncio.Event(), 0
 
         async def call_on(stub: Any) -> None:
