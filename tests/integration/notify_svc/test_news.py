@@ -59,7 +59,7 @@ async def test_news_come_in_the_order_of_arrival_page_by_page(
 
 async def test_an_id_that_became_visible_late_is_among_the_news(ada: Person, database: AsyncDatabase[Document]) -> None:
     now = datetime.now(UTC)
-    in_time, late = made_at(now), made_at(now - timedelta(seconds=OVERLAP_S - 3))
+    in_time, late = made_at(now), made_at(now - timedelta(seconds=2))
     await database["notifications"].insert_one(stored(ada, in_time, now))
     first = await news(ada)
     assert [each.id for each in first.notifications] == [str(in_time)]

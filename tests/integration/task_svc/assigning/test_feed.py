@@ -17,8 +17,13 @@ from task_svc.settings import TaskSettings
 from tests.integration.task_svc.person import TIMEOUT_S, Person
 from tests.waiting import PATIENCE_S
 
-OVERLAP = timedelta(seconds=10)
+OVERLAP = timedelta(seconds=100)
 LONG_AGO = "0"
+
+
+@pytest.fixture
+def settings(settings: TaskSettings) -> TaskSettings:
+    return settings.model_copy(update={"stream_overlap_seconds": OVERLAP.total_seconds()})
 
 
 async def changes(person: Person, after: str = LONG_AGO, page_token: str = "") -> pb.ListTaskChangesResponse:
@@ -96,7 +101,7 @@ async def test_what_became_visible_late_is_told_by_the_last_id_and_the_position(
     late, seen = await ada.create("late"), await ada.create("seen")
     answer = await changes(ada)
     # As if its write had taken its time to be seen by all.
-    time = datetime.now(UTC) - OVERLAP + timedelta(seconds=3)
+    time = datetime.now(UTC) - OVERLAP / 2
     await database["tasks"].update_one({"_id": ObjectId(late.id)}, {"$set": {"updateTime": time}})
     for after in (answer.changes[-1].id, answer.position):
         assert [each.task_id for each in (await changes(ada, after)).changes] == [late.id, seen.id]

@@ -1,7 +1,6 @@
 """Asking the user service who is assigned: for the caller, in the caller's time, and without depending on it otherwise."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -32,7 +31,7 @@ from tests.callers import reaching, signed_in
 from tests.integration.task_svc.person import Person
 from tests.integration.task_svc.test_batch import create, update
 from tests.refusals import refused
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 BOB_ID = "665f1f77bcf86cd799439012"
 BOB_KEYS = (BOB_ID, "bob@example.com")
@@ -123,23 +122,28 @@ async def test_a_user_service_that_keeps_silent_is_not_waited_for_long(
     monkeypatch.setattr(directory, "LONGEST_S", 0.3)
     silent = Silent()
     async with serving_directory(silent, jwt_secret) as port, a_person(settings, f"127.0.0.1:{port}", jwt_secret) as ada:
-        start = time.monotonic()
-        with refused(reason_pb2.REASON_UNAVAILABLE):
-            await ada.create(assignee_id=BOB_ID)
-        assert time.monotonic() - start < 5
-        assert silent.asked
+        async with asyncio.timeout(PATIENCE_S):
+            # So little time may be up before it is asked.
+            while not silent.asked:
+                with refused(reason_pb2.REASON_UNAVAILABLE):
+                    await ada.create(assignee_id=BOB_ID)
         assert not (await ada.page()).tasks
+    ((*_, given_s),) = silent.asked
+    assert given_s < 1
 
 
-async def test_it_is_asked_for_the_caller_in_what_is_left_of_the_callers_time(settings: TaskSettings, jwt_secret: str) -> None:
+async def test_it_is_asked_for_the_caller_in_what_is_left_of_the_callers_time(
+    settings: TaskSettings, jwt_secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "LONGEST_S", 15.0)
     async with noting(jwt_secret) as (servicer, port), a_person(settings, f"127.0.0.1:{port}", jwt_secret) as ada:
         request = pb.CreateTaskRequest(task=task_pb2.Task(title="Ship it", assignee_id="bob@example.com"))
-        for timeout_s in (2.0, 30.0):
+        for timeout_s in (9.0, 30.0):
             await ada.stub.CreateTask(request, metadata=(*ada.metadata, ("x-request-id", "request-7")), timeout=timeout_s)
     (caller_id, asked_by, short_s), (*_, long_s) = servicer.asked
     assert (caller_id, asked_by) == (ada.user_id, "request-7")
-    assert 0 < short_s < 2
-    assert 2 < long_s < directory.LONGEST_S + 1
+    assert 0 < short_s < 10
+    assert 10 < long_s < directory.LONGEST_S + 1
 
 
 async def test_a_request_that_found_no_user_service_succeeds_under_its_key_when_it_is_back(
