@@ -80,7 +80,7 @@ class Writer:
     """A process that writes documents with events: its outbox, and its connection to the broker, not made yet."""
 
     def __init__(self, documents: Documents, url: str, name: str) -> None:
-        self.publisher = Publisher(topology.declare_events)
+        self.publisher = Publisher(topology.declare_events, confirm_timeout_s=PATIENCE_S)
         self.broker = Broker(url, [self.publisher], name=name)
         lease = Lease(documents.database["leases"], "sweep", name, timedelta(hours=1))
         self.recorded: list[Event] = []

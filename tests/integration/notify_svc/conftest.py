@@ -16,6 +16,7 @@ from notify_svc.consumer import QUEUES
 from notify_svc.settings import NotifySettings
 from tests.callers import reaching, signed_in
 from tests.integration.notify_svc.person import Person
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def bob(ada: Person, jwt_secret: str) -> Person:
 @pytest.fixture
 async def publisher(ada: Person, broker_url: str) -> AsyncIterator[Publisher]:
     """Whoever sends events. What they send waits in the service's queues even before the service takes it."""
-    publisher = Publisher(declare_queues)
+    publisher = Publisher(declare_queues, confirm_timeout_s=PATIENCE_S)
     async with Broker(broker_url, [publisher], name="tests") as broker:
         await broker.up()
         yield publisher
