@@ -8,6 +8,7 @@ import yaml
 from dev.k8s.manifests import FOLDER
 from dev.ports import free_port
 from dev.rabbitmq import RabbitMQ
+from tests.waiting import until
 
 COMPONENT = FOLDER / "components/rabbitmq"
 
@@ -31,6 +32,6 @@ async def test_it_starts_where_no_log_file_can_be_written(run_directory: Path) -
     server = InTheCluster(run_directory / "cluster", free_port())
     try:
         await server.start()
-        assert "started TCP listener" in server.log_file.read_text()
+        await until(lambda: "started TCP listener" in server.log_file.read_text())
     finally:
         await server.stop()

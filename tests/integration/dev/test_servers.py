@@ -104,8 +104,9 @@ async def test_a_server_with_other_settings_is_replaced(run_directory: Path) -> 
 
 
 async def test_a_port_that_a_dying_process_still_holds_is_waited_for(run_directory: Path) -> None:
-    dying = socket.create_server(("127.0.0.1", 0))
-    server = RedisServer(run_directory / "waiting", dying.getsockname()[1])
+    port = free_port()
+    dying = socket.create_server(("127.0.0.1", port))
+    server = RedisServer(run_directory / "waiting", port)
 
     asyncio.get_running_loop().call_later(0.3, dying.close)
     await server.start()

@@ -14,6 +14,7 @@ from dev import state
 from dev.process import Command, Process
 from dev.state import StateWriter
 from dev.supervisor import Supervisor
+from tests.waiting import until
 
 PATIENCE_S = 20
 
@@ -74,7 +75,7 @@ async def test_it_tries_again_until_a_process_that_cannot_start_can(directory: P
         await until_state(directory, restarts={"sleeper": 3})
         sleeper.file.touch()
         await until_state(directory, phases={"sleeper": "running"})
-        assert sleeper.pid is not None
+        await until(lambda: sleeper.pid is not None)
     assert sleeper.pid is None
 
 
