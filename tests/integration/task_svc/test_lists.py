@@ -91,8 +91,8 @@ async def test_a_page_is_read_from_the_index_without_sorting(
     await ada.page(20)
     await ada.page(20, first.next_page_token)
     await database.command("profile", 0)
-    # Not those of the service's own jobs, which name their index.
-    lists = {"op": "query", "ns": f"{database.name}.tasks", "command.hint": None}
+    # Not those of the service's own jobs.
+    lists = {"op": "query", "ns": f"{database.name}.tasks", "command.sort": {"$exists": True}, "command.hint": None}
     queries = await database["system.profile"].find(lists).to_list()
     assert len(queries) == 2
     for query in queries:

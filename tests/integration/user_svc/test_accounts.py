@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import statistics
 import time
 from typing import Any
 
@@ -130,5 +129,6 @@ class TestTiming:
                 with refused(reason_pb2.REASON_INVALID_CREDENTIALS):
                     await visitor.login(email, "wrong password")
                 measured.append(time.perf_counter() - start)
-        known, unknown = (statistics.median(measured) for measured in durations.values())
+        # What a busy machine adds comes and goes.
+        known, unknown = (min(measured) for measured in durations.values())
         assert 0.6 < unknown / known < 1.7
