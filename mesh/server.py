@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+from prometheus_client import Gauge
 from unified.api.v1.status_service_pb2 import DESCRIPTOR
 from unified.api.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 
@@ -42,11 +43,15 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 STATUS_SERVICE = DESCRIPTOR.services_by_name["StatusService"]
+UNDER_WAY = Gauge("unified_grpc_server_calls_under_way", "Calls that are being answered.")
 HEALTH_SERVICE: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]
 REFLECTION_SERVICE: Any = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 # Time for callers to see NOT_SERVING and turn to another replica before calls are refused.
 GOODBYE_S = 0.3
+# For answers to be sent whose calls have ended; a peer that is frozen is not waited for longer.
+_LAST_ANSWERS_S = 1.0
+_FOR_EVER_S = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,34 @@ class _Recorder:
         self.handlers = handlers
 
 
+class _InFlight:
+    """Counts the calls under way, so that a drain knows when the last is answered."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+        UNDER_WAY.set_function(lambda: self._count)
+
+    def intercept(self, _: Method, handler: Handler) -> Handler:
+        async def call(request: Any, context: Context) -> Any:
+            self._count += 1
+            self._none.clear()
+            try:
+                return await handler(request, context)
+            finally:
+                self._count -= 1
+                if not self._count:
+                    self._none.set()
+
+        return call
+
+    async def wait_for_none(self, timeout_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._none.wait()
+
+
 @contextlib.asynccontextmanager
 async def serving(
     address: str,
@@ -85,14 +118,14 @@ async def serving(
     certificates: CertificateFiles | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the context is left, then drain: NOT_SERVING first, calls under way get `drain_s` seconds, new ones are
-    refused. A connection ends after `connection_age_s`, give or take a tenth, when its calls are answered: only then clients of a
-    name in DNS find new replicas. `keys` is needed where a method accepts idempotency keys. With `certificates` only those are
-    served who show one of the CA, each what the contract lets it call. Yields the port, a free one where `address` ends in ":0".
-    Raises OSError when it is taken."""
-    endless = Endless()
+    refused, and those who watch the server's health hear that it stops. A connection ends after `connection_age_s`, give or take
+    a tenth, when its calls are answered: only then clients of a name in DNS find new replicas. `keys` is needed where a method
+    accepts idempotency keys. With `certificates` only those are served who show one of the CA, each what the contract lets it
+    call. Yields the port, a free one where `address` ends in ":0". Raises OSError when it is taken."""
+    in_flight, endless = _InFlight(), Endless()
     known = [callers] if certificates else []
     checks = [deadline, identity(verifier), access, validation, idempotency(keys)]
-    chain = [telemetry(tracer), errors, *known, *checks]
+    chain = [in_flight.intercept, telemetry(tracer), errors, *known, *checks]
     server = grpc.aio.server(options=[*OPTIONS, ("grpc.max_connection_age_ms", int(connection_age_s * 1000))])
     status = Service(STATUS_SERVICE, StatusServicer(health), add_StatusServiceServicer_to_server)
     services = [*services, status]
@@ -109,9 +142,13 @@ async def serving(
         await health.drain()
         await asyncio.sleep(min(GOODBYE_S, drain_s))
         endless.end()
-        # From here on new calls are refused. Once only: gRPC crashes the process when one stop has cleaned up in the moment in
-        # which another one's grace is over.
-        await server.stop(grace=drain_s)
+        # From here on new calls are refused, and what is under way has the time of the drain. Only the second stop cuts short:
+        # gRPC crashes the process when one stop has cleaned up in the moment in which another one's grace is over.
+        stopping = asyncio.create_task(server.stop(grace=_FOR_EVER_S))
+        await in_flight.wait_for_none(drain_s)
+        await asyncio.wait([stopping], timeout=_LAST_ANSWERS_S)
+        await server.stop(grace=None)
+        await stopping
 
 
 def _open_port(server: grpc.aio.Server, address: str, certificates: CertificateFiles | None) -> int:

@@ -21,14 +21,18 @@ class Endless:
             return handler
 
         async def call(request: Any, context: Context) -> None:
+            answer = asyncio.timeout(0 if self._over else None)
             try:
-                async with asyncio.timeout(0 if self._over else None) as answer:
+                async with answer:
                     self._answers.add(answer)
-                    await handler(request, context)
+                    try:
+                        await handler(request, context)
+                    finally:
+                        self._answers.discard(answer)
             except TimeoutError:
+                if not answer.expired():
+                    raise
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "the server stops")
-            finally:
-                self._answers.discard(answer)
 
         return call
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import grpc
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Histogram
 from unified.api.v1 import options_pb2
 
 from mesh.interceptors import Context, Handler, Interceptor, Method
@@ -16,7 +16,6 @@ from mesh.tracing import OFF, Tracer, sane, traceparent
 log = logging.getLogger(__name__)
 
 DURATION = Histogram("unified_grpc_server_duration_seconds", "Time to answer a gRPC call.", ["method", "code"])
-UNDER_WAY = Gauge("unified_grpc_server_calls_under_way", "Calls that are being answered.")
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -34,7 +33,7 @@ def telemetry(tracer: Tracer) -> Interceptor:
         async def call(request: Any, context: Context) -> Any:
             _take_over_ids(context)
             start, code = time.perf_counter(), "OK"
-            with UNDER_WAY.track_inprogress(), spans.span(name, "server", request_id=request_id.get()) as span:
+            with spans.span(name, "server", request_id=request_id.get()) as span:
                 try:
                     return await handler(request, context)
                 except BaseException as error:

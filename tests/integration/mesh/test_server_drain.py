@@ -105,14 +105,29 @@ async def test_a_draining_server_takes_no_new_calls() -> None:
 
 async def test_a_drain_does_not_wait_for_ever() -> None:
     servicer = Slow()
-    async with server(servicer, drain_s=0.1) as port:
-        channel = open_channel(f"127.0.0.1:{port}")
-        await asyncio.wait_for(channel.channel_ready(), PATIENCE_S)
-        under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN, timeout=TIMEOUT_S))
-        await until(lambda: servicer.calls == 1)
-    with pytest.raises(grpc.aio.AioRpcError):
-        await under_way
-    await channel.close()
+    async with AsyncExitStack() as leaving:
+        port = await leaving.enter_async_context(server(servicer, drain_s=0.1))
+        async with reaching(port) as channel:
+            under_way = asyncio.ensure_future(UserServiceStub(channel).Login(LOGIN))
+            await until(lambda: servicer.calls == 1)
+            # Less than the server gives a call that has no deadline of its own.
+            async with asyncio.timeout(TIMEOUT_S):
+                await leaving.aclose()
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await under_way
+
+
+async def test_a_drain_does_not_wait_for_a_peer_that_is_frozen() -> None:
+    async with AsyncExitStack() as leaving:
+        port = await leaving.enter_async_context(server(drain_s=2 * PATIENCE_S))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        # A client by its first frame, and never a word again.
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+        await reader.readexactly(9)
+        # Less than gRPC itself gives it.
+        async with asyncio.timeout(TIMEOUT_S):
+            await leaving.aclose()
+        writer.close()
 
 
 async def test_who_watches_its_health_does_not_keep_a_server() -> None:
