@@ -15,7 +15,7 @@ from gateway.delivery import Timing
 from gateway.docs import document_pages
 from gateway.endpoint import Endpoint
 from gateway.handler import Handler, Target
-from gateway.health import STATUS_TIMEOUT_S, PlatformHealth, ServiceHealth
+from gateway.health import PlatformHealth, ServiceHealth
 from gateway.in_flight import InFlight
 from gateway.limits import Limiter
 from gateway.listening import listening
@@ -44,23 +44,17 @@ PROCESSES = {"unified.user.v1": "user_svc", "unified.task.v1": "task_svc", "unif
 
 
 @asynccontextmanager
-async def app(
-    settings: GatewaySettings,
-    *,
-    share_port: bool = False,
-    redis_timeout_s: float | None = None,
-    status_timeout_s: float = STATUS_TIMEOUT_S,
-) -> AsyncIterator[int]:
+async def app(settings: GatewaySettings, *, share_port: bool = False) -> AsyncIterator[int]:
     """The running gateway, until the context is left. Yields its port. With `share_port` other workers may listen too."""
     contract = load_contract()
     bindings = build_bindings(contract.services)
     buckets = buckets_of(settings)
     async with AsyncExitStack() as stack:
         tracer = stack.enter_context(collecting("gateway", settings.otel_exporter_otlp_endpoint))
-        redis = await stack.enter_async_context(open_redis(settings.redis_address, timeout_s=redis_timeout_s))
+        redis = await stack.enter_async_context(open_redis(settings.redis_address))
         limiter = Limiter(redis, fallback_share=settings.rate_limit_fallback_share)
         addresses = Addresses(settings.trusted_proxies, ipv6_prefix=settings.rate_limit_ipv6_prefix)
-        health = PlatformHealth(await _service_healths(settings, stack, status_timeout_s), lambda: limiter.redis_is_up)
+        health = PlatformHealth(await _service_healths(settings, stack), lambda: limiter.redis_is_up)
         router = Router[Route[Target]]()
         handler = Handler(router, limiter, addresses, nowhere(buckets), verifier_of(settings), tracer)
         cors = Cors(settings.cors_allowed_origins, credentials=settings.cors_allow_credentials)
@@ -96,12 +90,12 @@ async def _service_calls(settings: GatewaySettings, name: str, stack: AsyncExitS
     return ServiceCalls(await stack.enter_async_context(channel), Breaker(), RetryBudget(), tracer)
 
 
-async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack, timeout_s: float) -> dict[str, ServiceHealth]:
+async def _service_healths(settings: GatewaySettings, stack: AsyncExitStack) -> dict[str, ServiceHealth]:
     """Watches over channels of their own, which reach a service that says it is not ready."""
     healths = {}
     for name, target in settings.targets().items():
         channel = open_channel(target, name, certificates=settings.mesh_certificates, healthy_only=False)
-        healths[name] = ServiceHealth(await stack.enter_async_context(channel), timeout_s)
+        healths[name] = ServiceHealth(await stack.enter_async_context(channel))
     return healths
 
 

@@ -17,18 +17,17 @@ PATIENCE = 2
 class ServiceHealth:
     """What one service says of itself and of the parts it uses."""
 
-    def __init__(self, channel: grpc.aio.Channel, timeout_s: float) -> None:
+    def __init__(self, channel: grpc.aio.Channel) -> None:
         """The channel must reach a service that is not ready too, so it must not look at health itself."""
         # The generated types know only synchronous calls.
         self._ask: Any = StatusServiceStub(channel).GetStatus
-        self._timeout_s = timeout_s
         self._said = pb.GetStatusResponse()
         self._failures = 0
 
     async def poll(self) -> None:
         """Ask once. A service that did not answer the last time either is not available, and of its parts nothing is known."""
         try:
-            self._said = await self._ask(pb.GetStatusRequest(), timeout=self._timeout_s)
+            self._said = await self._ask(pb.GetStatusRequest(), timeout=STATUS_TIMEOUT_S)
             self._failures = 0
         except grpc.aio.AioRpcError:
             self._failures += 1

@@ -8,18 +8,16 @@ from redis.maint_notifications import MaintNotificationsConfig
 TIMEOUT_S = 0.25
 
 
-def open_redis(url: str, *, max_connections: int = 20, timeout_s: float | None = None) -> Redis:
-    """A client whose commands fail after `timeout_s`, by default `TIMEOUT_S`, and are never repeated by the driver; it reconnects
-    on the next use.
+def open_redis(url: str, *, max_connections: int = 20) -> Redis:
+    """A client whose commands fail after `TIMEOUT_S` and are never repeated by the driver; it reconnects on the next use.
 
     Do not cancel a command half-way (the next user of its connection could read the wrong reply): let it run in a task of
     its own, as `mesh.coalesce` does.
     """
-    timeout_s = timeout_s or TIMEOUT_S
     return Redis.from_url(
         url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         max_connections=max_connections,
         # For clusters that announce their maintenance. With them the driver no longer looks whether a connection from its pool is

@@ -3,12 +3,13 @@
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import jwt
+import pytest
 
 from dev.ports import free_port
 from gateway.app import app
@@ -94,6 +95,10 @@ class Edge:
 @asynccontextmanager
 async def running_edge(settings: GatewaySettings, *, redis_timeout_s: float = PATIENCE_S) -> AsyncIterator[Edge]:
     """It waits for Redis and for what services say of themselves: on a busy machine, either may be late without being gone."""
-    opened = app(settings, redis_timeout_s=redis_timeout_s, status_timeout_s=PATIENCE_S)
-    async with opened as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-        yield Edge(port, session)
+    async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr("gateway.health.STATUS_TIMEOUT_S", PATIENCE_S)
+        with pytest.MonkeyPatch.context() as while_opening:
+            while_opening.setattr("mesh.redis.TIMEOUT_S", redis_timeout_s)
+            port = await stack.enter_async_context(app(settings))
+        yield Edge(port, await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{port}")))

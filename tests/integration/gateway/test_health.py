@@ -1,6 +1,7 @@
 """When a service counts as away."""
 
 import grpc
+import pytest
 from unified.api.v1.status_service_pb2 import GetStatusRequest, GetStatusResponse
 from unified.api.v1.status_service_pb2_grpc import StatusServiceServicer, add_StatusServiceServicer_to_server
 
@@ -32,12 +33,17 @@ async def statuses(service: Flaky) -> list[str]:
     await server.start()
     seen = []
     async with open_channel(f"127.0.0.1:{port}", healthy_only=False) as channel:
-        watch = ServiceHealth(channel, PATIENCE_S)
+        watch = ServiceHealth(channel)
         for _ in range(5):
             await watch.poll()
             seen.append(watch.status)
     await server.stop(0)
     return seen
+
+
+@pytest.fixture(autouse=True)
+def no_poll_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.health.STATUS_TIMEOUT_S", PATIENCE_S)
 
 
 async def test_one_failure_between_successes_is_no_outage() -> None:
