@@ -14,7 +14,7 @@ from pathlib import Path
 
 VARIABLE = "UNIFIED_PROCESS"
 _KILL_TIMEOUT_MS = 10_000
-_EXEC_TRIES, _EXEC_INTERVAL_S = 10_000, 0.001
+_EXEC_TRIES, _EXEC_INTERVAL_S = 4000, 0.001
 # In proc_pid_stat(5) the 50th and 51st field.
 _ENVIRONMENT_BOUNDS = slice(47, 49)
 

@@ -31,9 +31,10 @@ def free_port(count: int = 1) -> int:
 
 def _claimed(ports: range) -> bool:
     """Whether they are this process's now, until its end."""
+    claims = _claims()
     try:
-        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, len(ports), ports.start)
-    except OSError:
+        fcntl.lockf(claims, fcntl.LOCK_EX | fcntl.LOCK_NB, len(ports), ports.start)
+    except (BlockingIOError, PermissionError):
         return False
     return True
 
