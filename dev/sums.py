@@ -32,9 +32,11 @@ class Sums:
 
 
 def merged(files: Iterable[Path]) -> Sums:
-    """Of runs of different kinds; one that died left no file."""
+    """Of runs which may have tests of the same kind; one that died left no file."""
     total = Sums()
     for part in (Sums(**json.loads(file.read_text())) for file in files if file.exists()):
-        total.kinds |= part.kinds
+        for kind, sums in part.kinds.items():
+            before = total.kinds.get(kind, {})
+            total.kinds[kind] = {name: before.get(name, 0) + value for name, value in sums.items()}
         total.failed += part.failed
     return total

@@ -18,14 +18,14 @@ def kind(passed: int, failed: int = 0, skipped: int = 0) -> dict[str, float]:
 
 def test_a_run_leaves_its_sums_and_all_of_them_become_one_table(tmp_path: Path) -> None:
     sums.Sums({"unit": kind(3000, 1)}, ["tests/unit/test_a.py::test_a"]).write(tmp_path / "0")
-    sums.Sums({"faults": kind(7, skipped=2)}).write(tmp_path / "1")
+    sums.Sums({"faults": kind(7, skipped=2), "unit": kind(20)}).write(tmp_path / "1")
 
     total = sums.merged(tmp_path / name for name in ("0", "1", "died"))
 
     assert total.failed == ["tests/unit/test_a.py::test_a"]
     assert [line.split() for line in total.table()] == [
         ["kind", "passed", "failed", "skipped", "seconds"],
-        ["unit", "3000", "1", "0", "1.2"],
+        ["unit", "3020", "1", "0", "2.5"],
         ["faults", "7", "0", "2", "1.2"],
     ]
 
