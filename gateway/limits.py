@@ -44,7 +44,7 @@ class Limiter:
         # A Redis that answers but refuses to write (a replica, or out of memory) does not count either.
         self._write: Callable[[], Awaitable[object]] = lambda: redis.set(PROBE_KEY, "", px=PROBE_MS)
         self._now = now
-        self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up, when_gone=self._is_gone)
+        self._shared = RedisWindows(redis, is_usable=lambda: self.redis_is_up, when_gone=self._failed)
         self._local = LocalWindows(fallback_share)
         self.redis_is_up = True
         ALONE.set_function(lambda: not self.redis_is_up)
@@ -68,13 +68,13 @@ class Limiter:
         try:
             await self._write()
         except (RedisError, OSError) as error:
-            self._is_gone(error)
+            self._failed(error)
         else:
             if not self.redis_is_up:
                 log.info("limits are counted in redis again")
             self.redis_is_up = True
 
-    def _is_gone(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> None:
         if self.redis_is_up:
             log.warning("redis is gone: limits are counted in this process", extra={"error": repr(error)})
         self.redis_is_up = False

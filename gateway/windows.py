@@ -91,9 +91,7 @@ class Windows(Protocol):
 class RedisWindows:
     """Windows in Redis. Requests that wait for Redis are counted together, in one script call."""
 
-    def __init__(
-        self, redis: Redis, *, is_usable: Callable[[], bool], when_gone: Callable[[Exception], None] = lambda _: None
-    ) -> None:
+    def __init__(self, redis: Redis, *, is_usable: Callable[[], bool], when_gone: Callable[[Exception], None]) -> None:
         """While `is_usable` says no, counting fails at once instead of waiting for an answer. `when_gone` is told of a failure
         before those who asked."""
         self._is_usable, self._when_gone = is_usable, when_gone

@@ -1,8 +1,6 @@
 """Looks at everything once it has come to rest: over REST as the users do, in the databases, and at the dead letters."""
 
-import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,9 +11,9 @@ from task_svc.repository import COLLECTION
 from tests.audit.evidence import Delivery, ShownNotification, ShownTask, StoredComment, StoredTask
 from tests.audit.load import User
 from tests.audit.world import World
+from tests.waiting import eventually
 
 LETTERS_LIMIT = 10_000
-PATIENCE_S, INTERVAL_S = 30.0, 0.2
 
 
 async def stored_tasks(world: World) -> list[StoredTask]:
@@ -83,12 +81,12 @@ async def _all(user: User, what: str) -> AsyncIterator[dict[str, Any]]:
 
 async def _page(user: User, path: str) -> dict[str, Any]:
     """Asked for again, until it is there."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while (answer := await user.client.ask("GET", path)) is None or answer.status != 200:
-        if time.monotonic() > give_up_at:
-            raise RuntimeError(f"GET {path} was answered {answer}")
-        await asyncio.sleep(INTERVAL_S)
-    return answer.body
+
+    async def body() -> dict[str, Any]:
+        answer = await user.client.ask("GET", path)
+        return answer.body if answer is not None and answer.status == 200 else {}
+
+    return await eventually(body, interval_s=0.2)
 
 
 def deliveries(world: World) -> list[Delivery]:

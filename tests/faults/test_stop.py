@@ -16,8 +16,8 @@ from tests.e2e.rest import visiting
 from tests.platform import SERVICES, Platform
 from tests.waiting import eventually, until
 
-# After its drain a process needs some seconds more; the rest is for a busy machine.
-DRAIN, LONGEST_STOP_S = {"DRAIN_SECONDS": "2"}, 10.0
+# After its drain of two seconds a process needs some seconds more; the rest is for a busy machine.
+LONGEST_STOP_S = 10.0
 
 
 @contextmanager
@@ -43,7 +43,7 @@ async def seconds_to_stop(platform: Platform, name: str) -> float:
 async def test_every_process_stops_in_time_while_rabbitmq_is_silent(
     new_platform: Callable[..., Platform], rabbitmq: RabbitMQ
 ) -> None:
-    platform = new_platform(settings=DRAIN)
+    platform = new_platform()
     await platform.start()
     async with visiting(platform.base_url) as visitor:
         ada = await visitor.sign_up()
@@ -63,7 +63,7 @@ async def test_every_process_stops_in_time_while_all_servers_are_gone(
     directory = run_directory / f"servers_{secrets.token_hex(4)}"
     mongod, redis, rabbitmq = (kind(directory, free_port()) for kind in (Mongod, RedisServer, RabbitMQ))
     await asyncio.gather(*(server.start() for server in (mongod, redis, rabbitmq)))
-    platform = new_platform(mongo_url=mongod.url, redis_url=redis.url, rabbitmq_url=rabbitmq.url, settings=DRAIN)
+    platform = new_platform(mongo_url=mongod.url, redis_url=redis.url, rabbitmq_url=rabbitmq.url)
     await platform.start()
     async with visiting(platform.base_url) as visitor:
         ada = await visitor.sign_up()

@@ -20,7 +20,7 @@ SILENT_LIMITS = (
 
 
 @pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
+def nothing_is_given_up_in_silence() -> Iterator[None]:
     # Not the test's own patches, which it may undo.
     with pytest.MonkeyPatch.context() as patch:
         for limit in SILENT_LIMITS:

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.settings import GatewaySettings
 from tests.browser import browser  # noqa: F401  (a fixture)
-from tests.integration.gateway.edge import HASTY_S, PATIENT_S, Edge, edge_settings, environment_of, running_edge
+from tests.integration.gateway.edge import HASTY_S, Edge, edge_settings, environment_of, running_edge
 from tests.integration.gateway.services import ScriptedServices
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ async def shared_services() -> AsyncIterator[ScriptedServices]:
 
 @pytest.fixture(scope="session")
 async def shared_edge(shared_services: ScriptedServices, redis_databases: Iterator[str]) -> AsyncIterator[Edge]:
-    async with running_edge(shared_settings(shared_services, next(redis_databases), PATIENT_S)) as edge:
+    async with running_edge(shared_settings(shared_services, next(redis_databases), PATIENCE_S)) as edge:
         yield edge
 
 
@@ -43,7 +44,7 @@ def services(shared_services: ScriptedServices) -> ScriptedServices:
 
 @pytest.fixture
 def edge(shared_edge: Edge, services: ScriptedServices) -> Edge:
-    """A gateway that waits for `PATIENT_S`."""
+    """A gateway that waits for `PATIENCE_S`."""
     return shared_edge
 
 

@@ -19,8 +19,8 @@ from tests.waiting import PATIENCE_S
 
 SECRET = secrets.token_hex(32)
 USER_ID = "665f1f77bcf86cd799439011"
-# What a gateway gives calls, heads and bodies: more than they take on a busy machine, or little, where a test wants its end.
-PATIENT_S, HASTY_S = 30.0, 0.5
+# What a gateway gives calls, heads and bodies where a test wants their end.
+HASTY_S = 0.5
 
 
 def access_token(**claims: Any) -> str:

@@ -12,8 +12,9 @@ from unified.task.v1 import task_pb2
 from unified.task.v1 import transfer_service_pb2 as pb
 
 from mesh.errors import FieldError, ServiceError, unavailable
-from tests.integration.gateway.edge import PATIENT_S, Edge
+from tests.integration.gateway.edge import Edge
 from tests.integration.gateway.services import ScriptedServices, answering, raising
+from tests.waiting import PATIENCE_S
 
 EXPORT = "/api/tasks/export"
 IMPORT = "/api/tasks/import"
@@ -50,7 +51,7 @@ async def test_the_parts_of_a_file_are_one_answer(edge: Edge, services: Scripted
     for call in services.calls:
         assert (call.request.format, list(call.request.status)) == (pb.TRANSFER_FORMAT_CSV, [task_pb2.STATUS_TODO])
         assert (call.metadata["x-request-id"], call.metadata["authorization"][:7]) == ("of-the-file", "Bearer ")
-        assert 0 < call.time_remaining_s < PATIENT_S + 1
+        assert 0 < call.time_remaining_s < PATIENCE_S + 1
 
 
 async def test_a_small_file_is_an_answer_like_any_other(edge: Edge, services: ScriptedServices) -> None:

@@ -177,9 +177,13 @@ async def test_a_new_window_begins_when_the_old_ends(services: ScriptedServices,
         await eventually(get, lambda answer: answer.status == 200)
 
 
+def counting_in(redis: Redis) -> RedisWindows:
+    return RedisWindows(redis, is_usable=lambda: True, when_gone=lambda _: None)
+
+
 async def test_a_counter_without_an_end_gets_one(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
-        windows = RedisWindows(redis, is_usable=lambda: True)
+        windows = counting_in(redis)
         await redis.set("ratelimit:default:30:a", 7)
 
         charge = Charge(Bucket("default", Scope.ADDRESS, max=10, window_s=30))
@@ -190,7 +194,7 @@ async def test_a_counter_without_an_end_gets_one(redis_url: str) -> None:
 async def test_requests_that_travel_together_are_each_admitted_or_refused_whole(redis_url: str) -> None:
     one, other = Charge(Bucket("one", Scope.ADDRESS, 3, 60)), Charge(Bucket("other", Scope.ADDRESS, 10, 60), cost=4)
     async with Redis.from_url(redis_url) as redis:
-        windows = RedisWindows(redis, is_usable=lambda: True)
+        windows = counting_in(redis)
         both, alone = Payment([one, other], ["a", "a"]), Payment([one], ["a"])
         standings = await asyncio.gather(*(windows.spend(each) for each in (both, both, both, alone, alone, alone)))
         await windows.give_back(both)
@@ -208,7 +212,7 @@ async def test_requests_that_travel_together_are_each_admitted_or_refused_whole(
 
 async def test_a_window_that_has_ended_gets_nothing_back(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
-        await RedisWindows(redis, is_usable=lambda: True).give_back(Payment([Charge(Bucket("one", Scope.ADDRESS, 3, 60))], ["a"]))
+        await counting_in(redis).give_back(Payment([Charge(Bucket("one", Scope.ADDRESS, 3, 60))], ["a"]))
 
         assert await redis.keys() == []
 

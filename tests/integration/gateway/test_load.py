@@ -11,9 +11,9 @@ from unified.task.v1 import task_service_pb2
 from unified.task.v1.transfer_service_pb2 import ExportTasksRequest, ExportTasksResponse
 
 from mesh.errors import ServiceError
-from tests.integration.gateway.edge import PATIENT_S, Answer, Edge, edge_settings, running_edge
+from tests.integration.gateway.edge import Answer, Edge, edge_settings, running_edge
 from tests.integration.gateway.services import ScriptedServices, answering, raising
-from tests.waiting import eventually, until
+from tests.waiting import PATIENCE_S, eventually, until
 
 JSON = {"Content-Type": "application/json"}
 MOST = 3
@@ -166,7 +166,7 @@ async def test_a_client_may_wait_less(edge: Edge, services: ScriptedServices) ->
 
 async def test_a_client_may_not_wait_longer(edge: Edge, services: ScriptedServices) -> None:
     assert (await edge.call("GET", "/api/tasks", headers={"X-Request-Timeout": "100"})).status == 200
-    assert services.calls[0].time_remaining_s < PATIENT_S + 1
+    assert services.calls[0].time_remaining_s < PATIENCE_S + 1
 
 
 @pytest.mark.parametrize(("asked_s", "status", "code"), [("0.1", 504, "deadline_exceeded"), ("100", 400, "invalid_argument")])
