@@ -21,7 +21,7 @@ def calls_served(platform: Platform, name: str) -> int:
 
 async def test_a_rolling_restart_of_the_services_fails_no_call(new_platform: Callable[..., Platform]) -> None:
     # Time enough for a busy machine: the gateway sees goodbyes, and calls under way end.
-    modules = {name: ("tests.changed", "mesh.server.GOODBYE_S=2", name) for name in SERVICES}
+    modules = {name: ("tests.changed", "mesh.server.GOODBYE_S=5", name) for name in SERVICES}
     replicas = dict.fromkeys(SERVICES, 2)
     platform = new_platform(replicas=replicas, settings={"DRAIN_SECONDS": "10"}, modules=modules)
     await platform.start()

@@ -60,7 +60,7 @@ async def test_a_stop_finishes_what_is_under_way(
     services: ScriptedServices, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a busy machine the stop would be over before readiness was asked for.
-    monkeypatch.setattr(gateway.listening, "GOODBYE_S", 3.0)
+    monkeypatch.setattr(gateway.listening, "GOODBYE_S", 5.0)
     began, finish = asyncio.Event(), asyncio.Event()
 
     async def create(_: object) -> task_service_pb2.CreateTaskResponse:
@@ -70,7 +70,7 @@ async def test_a_stop_finishes_what_is_under_way(
 
     services.behaviours["CreateTask"] = create
     async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as outside:
-        async with running_edge(edge_settings(services, redis_url)) as edge:
+        async with running_edge(edge_settings(services, redis_url, drain_seconds=10)) as edge:
             call = asyncio.create_task(Edge(edge.port, outside).call("POST", f"{edge.url}/api/tasks", json={"title": "x"}))
             await began.wait()
             stop = asyncio.create_task(_stopping_answers(edge, finish))

@@ -6,8 +6,8 @@ from unified.api.v1.status_service_pb2 import GetStatusRequest, GetStatusRespons
 from unified.api.v1.status_service_pb2_grpc import StatusServiceServicer, add_StatusServiceServicer_to_server
 
 from gateway.health import OK, UNAVAILABLE, ServiceHealth
-from mesh.channel import open_channel
 from mesh.interceptors import Context
+from tests.callers import reaching
 from tests.waiting import PATIENCE_S
 
 
@@ -32,12 +32,14 @@ async def statuses(service: Flaky) -> list[str]:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     seen = []
-    async with open_channel(f"127.0.0.1:{port}", healthy_only=False) as channel:
-        watch = ServiceHealth(channel)
-        for _ in range(5):
-            await watch.poll()
-            seen.append(watch.status)
-    await server.stop(0)
+    try:
+        async with reaching(port, healthy_only=False) as channel:
+            watch = ServiceHealth(channel)
+            for _ in range(5):
+                await watch.poll()
+                seen.append(watch.status)
+    finally:
+        await server.stop(0)
     return seen
 
 

@@ -29,7 +29,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SECRET = secrets.token_hex(32)
 # Enough for clients on a busy machine to see that a server leaves.
-LONG_GOODBYE_S = 3.0
+LONG_GOODBYE_S = 5.0
 USER_SERVICE = pb.DESCRIPTOR.services_by_name["UserService"]
 REGISTRATION = pb.RegisterRequest(email="ada@example.com", password="correct horse", name="Ada")
 LOGIN = pb.LoginRequest(email="ada@example.com", password="correct horse")

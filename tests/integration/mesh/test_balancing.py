@@ -98,7 +98,7 @@ async def test_a_replica_that_drains_loses_no_call(names: NameServer, monkeypatc
     async with AsyncExitStack() as stack, AsyncExitStack() as leaving:
         for host, replica in zip(HOSTS[:2], replicas, strict=False):
             await serve(stack, host, port, replica)
-        await serve(leaving, HOSTS[2], port, replicas[2], drain_s=5)
+        await serve(leaving, HOSTS[2], port, replicas[2], drain_s=10)
         callers = Callers(await stack.enter_async_context(open_channel(names.target(port))))
         async with callers.calling():
             await is_even(callers, replicas)

@@ -137,7 +137,7 @@ async def test_a_caller_does_not_take_another_service_for_the_one_it_calls(folde
 
 
 async def test_probes_hear_of_health_on_a_port_that_serves_nothing_else(port: int, health_port: int) -> None:
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{health_port}") as way:
+    async with reaching(health_port, healthy_only=False) as way:
         health: Any = health_pb2_grpc.HealthStub(way)
         for part in ("", "live"):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=part), timeout=TIMEOUT_S)

@@ -162,7 +162,7 @@ async def test_no_call_fails_while_one_of_two_drains(monkeypatch: pytest.MonkeyP
                 await stub.Login(LOGIN, timeout=TIMEOUT_S)
                 answered += 1
 
-        async with server(first, drain_s=5) as port, asyncio.TaskGroup() as tasks:
+        async with server(first, drain_s=10) as port, asyncio.TaskGroup() as tasks:
             channel = open_channel(f"ipv4:127.0.0.1:{port},127.0.0.1:{other}")
             await asyncio.wait_for(channel.channel_ready(), PATIENCE_S)
             tasks.create_task(until(lambda: first.calls > 50 and second.calls > 50))

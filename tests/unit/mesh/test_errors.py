@@ -14,6 +14,7 @@ from unified.error.v1.reason_pb2 import Reason
 
 from mesh.error_codes import RULES
 from mesh.errors import DETAILS_KEY, MAX_FIELD_ERRORS, FieldError, ServiceError, from_rpc_error, to_status
+from tests.callers import reaching
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Handler = Callable[[bytes, Context], Awaitable[bytes]]
@@ -28,9 +29,11 @@ async def served(handler: Handler) -> AsyncIterator[Call]:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tests.Errors", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield channel.unary_unary(METHOD)
-    await server.stop(0)
+    try:
+        async with reaching(port, healthy_only=False) as channel:
+            yield channel.unary_unary(METHOD)
+    finally:
+        await server.stop(0)
 
 
 async def received(code: grpc.StatusCode, message: str, details: bytes | None = None) -> ServiceError:
