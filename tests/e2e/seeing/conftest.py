@@ -37,8 +37,13 @@ class Seen:
 
     async def value(self, process: str, sample: str, **labels: str) -> float:
         """Of all series with these labels together."""
-        samples = [each for family in (await self.metrics(process)).values() for each in family.samples if each.name == sample]
-        return sum(each.value for each in samples if labels.items() <= each.labels.items())
+        return total(await self.metrics(process), sample, **labels)
+
+
+def total(families: Mapping[str, Metric], sample: str, **labels: str) -> float:
+    """Of all series with these labels together."""
+    samples = [each for family in families.values() for each in family.samples if each.name == sample]
+    return sum(each.value for each in samples if labels.items() <= each.labels.items())
 
 
 @pytest.fixture(scope="session")

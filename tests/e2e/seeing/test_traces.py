@@ -76,6 +76,7 @@ async def test_where_nothing_is_collected_the_logs_are_still_joined_by_trace(sha
         return [line["message"] for line in lines if line.get("trace_id") == trace]
 
     # Each writes its own, in its own time.
-    await until(lambda: "user notified" in messages("notify_svc"))
+    await until(lambda: "request" in messages("gateway"))
     await until(lambda: "call" in messages("task_svc"))
-    await until(lambda: messages("gateway") == ["request"])
+    await until(lambda: "user notified" in messages("notify_svc"))
+    assert messages("gateway") == ["request"]
