@@ -10,8 +10,10 @@ from mesh import mongo
 from mesh.mongo import Document
 from tests.waiting import PATIENCE_S
 
-# After these something is given up and only logged: what a test looks for next would not be there.
-SILENT_LIMITS = (
+# After the first a call ends as if MongoDB were away. After the others something is given up and only logged: what a test looks
+# for next would not be there.
+LIMITS = (
+    "mesh.interceptors.deadline.LONGEST_STORE_S",
     "mesh.leases.RELEASE_TIMEOUT_S",
     "mesh.outbox.MONGO_TIMEOUT_S",
     "mesh.transactions.ABORT_TIMEOUT_S",
@@ -20,10 +22,10 @@ SILENT_LIMITS = (
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_given_up_in_silence() -> Iterator[None]:
+def nothing_is_given_up_soon() -> Iterator[None]:
     # Not the test's own patches, which it may undo.
     with pytest.MonkeyPatch.context() as patch:
-        for limit in SILENT_LIMITS:
+        for limit in LIMITS:
             patch.setattr(limit, PATIENCE_S)
         yield
 

@@ -15,7 +15,7 @@ from tests.waiting import eventually
 if TYPE_CHECKING:
     from unified.notify.v1.notification_service_pb2_grpc import NotificationServiceAsyncStub
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 20.0
 ANY = notification_pb2.NOTIFICATION_STATE_UNSPECIFIED
 MARKS = {
     "read": ("MarkNotificationRead", pb.MarkNotificationReadRequest),

@@ -12,7 +12,7 @@ from tests.callers import Metadata
 if TYPE_CHECKING:
     from unified.task.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
