@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from tests.e2e.rest import Answer, Person
 
 WRITERS = 2
+# As fast as they can, they would take the time that the processes need which are started meanwhile.
+PAUSE_S = 0.1
 
 
 @dataclass
@@ -32,6 +34,7 @@ async def keep_calling(person: Person, traffic: Traffic) -> None:
         traffic.answers.append(await person.get("/api/tasks?pageSize=5"))
         traffic.answers.append(await person.get("/api/notifications/latest"))
         traffic.answers.append(await person.get("/api/users/profile"))
+        await asyncio.sleep(PAUSE_S)
 
 
 async def keep_assigning(person: Person, other: Person, traffic: Traffic) -> None:
