@@ -35,11 +35,17 @@ class Slow(Scripted):
         await self.go_on.wait()
 
 
+def watch(channel: grpc.aio.Channel, part: str) -> Any:
+    """A watch of the part's health."""
+    # The generated types know only synchronous calls.
+    health: Any = health_pb2_grpc.HealthStub(channel)
+    return health.Watch(health_pb2.HealthCheckRequest(service=part), timeout=PATIENCE_S)
+
+
 async def hear(channel: grpc.aio.Channel, part: str, heard: list[int]) -> None:
-    """Note what a watch of the part's health says, until the server ends it."""
-    watch: Any = health_pb2_grpc.HealthStub(channel).Watch  # type: ignore[attr-defined]
+    """Note what a watch says, until the server ends it."""
     with contextlib.suppress(grpc.aio.AioRpcError):
-        async for answer in watch(health_pb2.HealthCheckRequest(service=part), timeout=PATIENCE_S):
+        async for answer in watch(channel, part):
             heard += [answer.status]
 
 
@@ -134,13 +140,13 @@ async def test_who_watches_its_health_does_not_keep_a_server() -> None:
     async with AsyncExitStack() as leaving:
         port = await leaving.enter_async_context(server(drain_s=60))
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            watch: Any = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]
-            assert (await watch.read()).status == SERVING
-            async with asyncio.timeout(PATIENCE_S):
+            watching = watch(channel, "")
+            assert (await watching.read()).status == SERVING
+            async with asyncio.timeout(TIMEOUT_S):
                 await leaving.aclose()
-            assert (await watch.read()).status == NOT_SERVING
+            assert (await watching.read()).status == NOT_SERVING
             with pytest.raises(grpc.aio.AioRpcError, match="the server stops"):
-                await watch.read()
+                await watching.read()
 
 
 async def test_a_process_survives_the_end_of_its_server_however_late_it_hears_of_it() -> None:
